@@ -1,0 +1,37 @@
+# make bench   sets up and ranks activations on a target:  make bench TARGET='abs(x)' BENCH='--domain -1 1'
+# make test    sets up and runs the whole test suite
+# make check   lint, types and tests, as CI runs them
+
+PYTHON ?= python3
+VENV ?= .venv
+TARGET ?= sin
+BENCH ?=
+BIN := $(VENV)/bin
+
+.PHONY: bench test lint check clean
+
+bench: $(VENV)/.run
+	$(BIN)/activations bench '$(TARGET)' $(BENCH)
+
+test: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

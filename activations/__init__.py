@@ -1,0 +1,73 @@
+"""Activation functions, each one proved, drawn and ranked.
+
+Every public name is imported at its first use: `import activations` alone loads neither torch nor matplotlib.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from activations.benchmark import Result, benchmark
+    from activations.declare import Activation, Variant, activation, formula_activation
+    from activations.derivatives import derivative
+    from activations.errors import ActivationsError
+    from activations.expression import Expression, parse
+    from activations.fit import Target, csv_target, resolve_target
+    from activations.hookspecs import hookimpl
+    from activations.nn import create
+    from activations.properties import Properties, measure
+    from activations.registry import Registry, default_registry
+    from activations.shape import ShapeInfo, shape_info
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Activation",
+    "ActivationsError",
+    "Expression",
+    "Properties",
+    "Registry",
+    "Result",
+    "ShapeInfo",
+    "Target",
+    "Variant",
+    "activation",
+    "benchmark",
+    "create",
+    "csv_target",
+    "default_registry",
+    "derivative",
+    "formula_activation",
+    "hookimpl",
+    "measure",
+    "parse",
+    "resolve_target",
+    "shape_info",
+]
+
+_HOMES = {
+    "activations.benchmark": ("Result", "benchmark"),
+    "activations.declare": ("Activation", "Variant", "activation", "formula_activation"),
+    "activations.derivatives": ("derivative",),
+    "activations.errors": ("ActivationsError",),
+    "activations.expression": ("Expression", "parse"),
+    "activations.fit": ("Target", "csv_target", "resolve_target"),
+    "activations.hookspecs": ("hookimpl",),
+    "activations.nn": ("create",),
+    "activations.properties": ("Properties", "measure"),
+    "activations.registry": ("Registry", "default_registry"),
+    "activations.shape": ("ShapeInfo", "shape_info"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(importlib.import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'activations' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

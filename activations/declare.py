@@ -1,0 +1,529 @@
+"""One activation = one declaration: a pure function beside the formula that proves it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import math
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from activations.errors import DeclarationError, ExpressionError
+from activations.expression import Expression, parse
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+NATIVE = re.compile(r"(?P<path>[a-zA-Z_][\w.]*)(?:\((?P<arguments>[\w, ='-]*)\))?\Z")
+DEFAULT_WINDOW = (-6.0, 6.0)
+MAX_SUMMARY = 300
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named scalar of an activation with its default value."""
+
+    name: str
+    default: float
+
+
+@dataclass(frozen=True)
+class Native:
+    """The torch function that computes the same activation.
+
+    Attributes:
+        path: dotted name, such as `torch.nn.functional.elu`.
+        parameters: those of the activation's parameters that the function takes, by keyword.
+        options: further keywords with fixed text values, such as approximate='tanh'.
+    """
+
+    path: str
+    parameters: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Native:
+        """Read `torch.nn.functional.elu(alpha)` or `torch.nn.functional.gelu(approximate='tanh')`."""
+        match = NATIVE.match(text)
+        if match is None:
+            raise DeclarationError(
+                f"native={text!r} can't be read; write for example 'torch.nn.functional.elu(alpha)'"
+            )
+        listed = [item.strip().partition("=") for item in (match["arguments"] or "").split(",") if item.strip()]
+        return cls(
+            match["path"],
+            tuple(name for name, equals, _ in listed if not equals),
+            tuple((name, value.strip("'")) for name, equals, value in listed if equals),
+        )
+
+    def __str__(self) -> str:
+        arguments = [*self.parameters, *(f"{name}='{value}'" for name, value in self.options)]
+        return self.path + (f"({', '.join(arguments)})" if arguments else "")
+
+    def takes(self, values: Mapping[str, Any], defaults: Mapping[str, float]) -> bool:
+        """Whether it can compute at these parameter values: numbers, and defaults for parameters that it lacks."""
+        return all(
+            not hasattr(value, "shape") and (name in self.parameters or value == defaults[name])
+            for name, value in values.items()
+        )
+
+    def bind(self, values: Mapping[str, Any]) -> Callable[..., Tensor]:
+        """The torch function with the parameters that it takes filled in."""
+        keywords = {**{name: values[name] for name in self.parameters}, **dict(self.options)}
+        function = _resolve(self.path)
+        return functools.partial(function, **keywords) if keywords else function
+
+
+@functools.cache
+def _resolve(path: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = pkgutil.resolve_name(path)
+    return found
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Activation:
+    """An activation function: its code, its formula and the facts that nobody can measure.
+
+    Made by the decorator `activation`. An instance is immutable, callable on tensors like the function that it
+    wraps, and pickles by reference to the module that declares it.
+
+    Attributes:
+        name: the function's name, lower case with underscores.
+        function: the body: pure, elementwise and broadcasting; inputs positional, parameters by keyword.
+        formula: the independent oracle in the formula language.
+        paper: the source, as "Author Year, arXiv:…".
+        summary: the docstring's first line.
+        notes: the rest of the docstring: other definitions, conventions, defaults elsewhere.
+        inputs: names of the inputs; one, or two for gated and bilinear functions.
+        parameters: the parameters with their defaults.
+        kinks: where the derivative jumps or does not exist, as expressions in the parameters; jumps are among them.
+        jumps: where the value jumps. None for kinks and jumps of a formula that was typed: they are measured.
+        learnable: parameters that are learnable unless told otherwise.
+        native: torch's function for the same activation. It is what runs wherever the parameters are plain numbers,
+            unless `native_differs`.
+        native_differs: how torch's function differs, if it does; then it runs on request only.
+        first_derivative: closed form of the derivative with respect to the (first) input, called like `function`.
+        aliases: other names; one that spells the name itself ("LeakyReLU") names the class.
+        cases: further parameter settings that the conformance suite proves.
+        window: the interval worth drawing.
+        special: values of the code at "-inf", "inf" and "nan" where it gives neither the mathematical limit nor NaN.
+        training: the body in training mode where that is random, called like `function`.
+        skip: names of checks that are expected to fail, each with its reason.
+    """
+
+    name: str
+    function: Callable[..., Tensor]
+    formula: Expression
+    paper: str
+    summary: str
+    notes: str = ""
+    inputs: tuple[str, ...] = ("x",)
+    parameters: tuple[Parameter, ...] = ()
+    kinks: tuple[Expression, ...] | None = ()
+    jumps: tuple[Expression, ...] | None = ()
+    learnable: tuple[str, ...] = ()
+    native: Native | None = None
+    native_differs: str = ""
+    first_derivative: Callable[..., Tensor] | None = None
+    aliases: tuple[str, ...] = ()
+    cases: tuple[Mapping[str, float], ...] = ()
+    window: tuple[float, float] = DEFAULT_WINDOW
+    special: Mapping[str, float] = field(default_factory=dict)
+    training: Callable[..., Tensor] | None = None
+    skip: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Pickle finds a declaration by the module attribute that holds it, as it does for functions.
+        object.__setattr__(self, "__module__", self.function.__module__)
+
+    def __call__(self, *inputs: Tensor, **values: Any) -> Tensor:
+        """Evaluate on tensors of any broadcastable shapes; parameters default as declared."""
+        return self.bind({**self.defaults, **values})(*inputs)
+
+    def bind(self, values: Mapping[str, Any], *, native: bool | None = None) -> Callable[..., Tensor]:
+        """The function of the inputs alone at the given values of all parameters.
+
+        Args:
+            values: a number or a tensor for every parameter.
+            native: True for torch's own function, False for the body, None for torch's where it is the same.
+
+        Raises:
+            DeclarationError: torch's function was asked for and there is none, or none at these values.
+        """
+        possible = self.native is not None and self.native.takes(values, self.defaults)
+        if native and not possible:
+            raise DeclarationError(f"torch has no function for {self.name} with {dict(values)}; leave native=False")
+        if self.native is not None and possible and (native or (native is None and not self.native_differs)):
+            return self.native.bind(values)
+        return functools.partial(self.function, **values) if values else self.function
+
+    def __repr__(self) -> str:
+        return f"<activation {self.signature}: {self.formula}>"
+
+    def __reduce__(self) -> Any:
+        module = sys.modules.get(self.function.__module__)
+        if getattr(module, self.name, None) is self:
+            return self.name
+        if isinstance(self.function, FormulaFunction):
+            return formula_activation, (self.formula.text, self.name)
+        raise DeclarationError(
+            f"{self.name} can't be pickled: declare it at the top level of a module that can be imported"
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
+        return self
+
+    @property
+    def family(self) -> str:
+        """The family is the module that declares it: `activations.catalogue.rectified` is "rectified"."""
+        return self.function.__module__.rpartition(".")[2].replace("_", "-")
+
+    @property
+    def source(self) -> str:
+        """Where it is declared, as file:line; "(typed)" for a formula."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else "(typed)"
+
+    @property
+    def class_name(self) -> str:
+        """The module's class: an alias that spells the name in capitals, else CamelCase."""
+        plain = self.name.replace("_", "")
+        for alias in self.aliases:
+            if alias.lower() == plain and alias != plain:
+                return alias
+        return "".join(part[:1].upper() + part[1:] for part in self.name.split("_"))
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """Parameter values by name, as declared."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+    @property
+    def signature(self) -> str:
+        """The call, such as `leaky_relu(x, negative_slope=0.01)`."""
+        settings = [f"{name}={number(value)}" for name, value in self.defaults.items()]
+        return f"{self.name}({', '.join([*self.inputs, *settings])})"
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
+        parts = [self.name, str(self.formula), self.signature, *self.learnable]
+        parts += [_code_text(body) for body in (self.function, self.first_derivative, self.training) if body]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def variant(self, learnable: Iterable[str] | bool | None = None, **values: float) -> Variant:
+        """This activation with parameter values.
+
+        Args:
+            learnable: names of the parameters to learn, True for all, None for the declared ones.
+            **values: parameter values by name; the others keep their defaults.
+
+        Raises:
+            DeclarationError: a parameter is unknown or its value is not finite.
+        """
+        for name, value in values.items():
+            self._require_parameter(name)
+            if not math.isfinite(value):
+                raise DeclarationError(f"{self.name}: {name}={value} is not finite; give a finite number")
+        if learnable is None:
+            chosen = self.learnable
+        elif isinstance(learnable, bool):
+            chosen = tuple(self.defaults) if learnable else ()
+        else:
+            chosen = (learnable,) if isinstance(learnable, str) else tuple(learnable)
+        for name in chosen:
+            self._require_parameter(name)
+        ordered = {name: float(values.get(name, default)) for name, default in self.defaults.items()}
+        return Variant(self, tuple(ordered.items()), tuple(name for name in ordered if name in chosen))
+
+    def variant_from_text(self, settings: str) -> Variant:
+        """Read settings as typed after a name: `beta=2`, `min_val=-2,max_val=pi/2`, `beta=2,learnable`.
+
+        Raises:
+            DeclarationError: the text has another form, or names no parameter of this activation.
+        """
+        values: dict[str, float] = {}
+        learnable: list[str] | bool | None = None
+        for part in settings.split(","):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if name == "learnable":
+                learnable = value.split("+") if equals else True
+            elif not equals:
+                raise DeclarationError(f"{self.name}: {part.strip()!r} is no setting; write {self._settings_hint()}")
+            else:
+                self._require_parameter(name)
+                try:
+                    values[name] = parse(value, names=()).constant()
+                except ExpressionError as error:
+                    raise DeclarationError(f"{self.name}: {name}={value!r}: {error}") from None
+        return self.variant(learnable, **values)
+
+    def _require_parameter(self, name: str) -> None:
+        if name not in self.defaults:
+            listed = ", ".join(self.defaults) or "no parameter at all"
+            raise DeclarationError(f"{self.name} has no parameter {name!r}; it has {listed}")
+
+    def _settings_hint(self) -> str:
+        if not self.parameters:
+            return f"{self.name} alone: it has no parameters"
+        first = self.parameters[0]
+        return f"{self.name}:{first.name}={number(first.default)} or {self.name}:{first.name}=1,learnable"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An activation with all its parameter values: what is created, drawn, proved and ranked.
+
+    Attributes:
+        activation: the declaration.
+        values: every parameter with its value, in the declared order.
+        learnable: the parameters that training changes; their values are the initial ones.
+    """
+
+    activation: Activation
+    values: tuple[tuple[str, float], ...] = ()
+    learnable: tuple[str, ...] = ()
+
+    def __call__(self, *inputs: Tensor, **overrides: Any) -> Tensor:
+        """Evaluate on tensors of any broadcastable shapes; `overrides` replace parameter values."""
+        return self.activation(*inputs, **{**dict(self.values), **overrides})
+
+    @property
+    def label(self) -> str:
+        """The text that names it: `sigmoid`, `sigmoid:beta=2`, `sigmoid:beta=2,learnable=beta`."""
+        defaults = self.activation.defaults
+        settings = [f"{name}={number(value)}" for name, value in self.values if value != defaults[name]]
+        if self.learnable != self.activation.learnable:
+            settings.append(f"learnable={'+'.join(self.learnable)}")
+        return self.activation.name + (f":{','.join(settings)}" if settings else "")
+
+    @property
+    def inputs(self) -> int:
+        """The number of inputs, 1 or 2."""
+        return len(self.activation.inputs)
+
+    @property
+    def kinks(self) -> tuple[float, ...] | None:
+        """The declared kinks at these parameter values, sorted; None if the declaration leaves them to measurement."""
+        return self._positions(self.activation.kinks)
+
+    @property
+    def jumps(self) -> tuple[float, ...] | None:
+        """The declared jumps at these parameter values, sorted; None if left to measurement."""
+        return self._positions(self.activation.jumps)
+
+    @property
+    def digest(self) -> str:
+        """A hash of the declaration and of these parameter values."""
+        return hashlib.sha256(f"{self.activation.digest} {self.values} {self.learnable}".encode()).hexdigest()[:16]
+
+    def _positions(self, expressions: tuple[Expression, ...] | None) -> tuple[float, ...] | None:
+        if expressions is None:
+            return None
+        values = dict(self.values)
+        found = {e.constant(**{name: values[name] for name in e.names}) for e in expressions}
+        return tuple(sorted(position for position in found if math.isfinite(position)))
+
+
+def activation(
+    *,
+    formula: str,
+    paper: str,
+    kinks: Sequence[str | float] = (),
+    jumps: Sequence[str | float] = (),
+    learnable: Sequence[str] = (),
+    native: str | None = None,
+    native_differs: str = "",
+    derivative: Callable[..., Tensor] | None = None,
+    aliases: Sequence[str] = (),
+    cases: Sequence[Mapping[str, float]] = (),
+    window: tuple[float, float] = DEFAULT_WINDOW,
+    special: Mapping[str, float] | None = None,
+    training: Callable[..., Tensor] | None = None,
+    skip: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Tensor]], Activation]:
+    """Declare an activation: decorate its body. Nothing is registered by it.
+
+    The body takes one input (or two) by position and its parameters by keyword, each with a number as default:
+    `def leaky_relu(x, *, negative_slope=0.01)`. It must be pure and elementwise and must broadcast. Its docstring's
+    first line says in one sentence what it is.
+
+    Args:
+        formula: the same function once more, written from its source and not from the code, in the formula language.
+        paper: the source, as "Author Year, arXiv:…".
+        kinks: where the derivative jumps or does not exist: numbers or expressions in the parameters. One that is not
+            finite at the given values declares none there: "0/(alpha - 1)" is a kink at 0 unless alpha is 1.
+        jumps: where the value jumps.
+        learnable: parameters that are learnable by default.
+        native: torch's function for it with the parameters that it takes, as "torch.nn.functional.elu(alpha)". It runs
+            in place of the body wherever the parameters are plain numbers.
+        native_differs: how torch's function differs from this one, if it does; then it runs on request only.
+        derivative: closed form of the first derivative, called like the body.
+        aliases: other names; "LeakyReLU" for `leaky_relu` also names the class.
+        cases: further parameter settings to prove.
+        window: the interval to draw.
+        special: what the code gives at "-inf", "inf" or "nan" where that is not the limit: {"-inf": math.nan}.
+        training: the body in training mode where that is random.
+        skip: checks that must fail, {name: reason}; one that passes is reported too.
+
+    Raises:
+        DeclarationError: something is missing, malformed or contradictory; the message says what to write.
+    """
+
+    def declare(function: Callable[..., Tensor]) -> Activation:
+        name = function.__name__
+        if not NAME.match(name):
+            raise DeclarationError(
+                f"{name!r} can't name an activation; use lower-case letters, digits and _, starting with a letter"
+            )
+        inputs, parameters = _read_signature(name, function)
+        names = [*inputs, *(parameter.name for parameter in parameters)]
+        summary, notes = _read_docstring(name, function)
+        if not isinstance(paper, str) or not paper.strip():
+            raise DeclarationError(f"{name}: paper is empty; write its source, such as 'Misra 2019, arXiv:1908.08681'")
+        for wrong in {*learnable} - {*names[len(inputs) :]}:
+            raise DeclarationError(f"{name}: learnable names {wrong!r}, which is no parameter of it")
+        return Activation(
+            name=name,
+            function=function,
+            formula=_expression(name, "formula", formula, names),
+            paper=paper.strip(),
+            summary=summary,
+            notes=notes,
+            inputs=inputs,
+            parameters=parameters,
+            kinks=tuple(_expression(name, "kinks", str(kink), names[len(inputs) :]) for kink in (*kinks, *jumps)),
+            jumps=tuple(_expression(name, "jumps", str(jump), names[len(inputs) :]) for jump in jumps),
+            learnable=tuple(learnable),
+            native=Native.from_text(native) if native else None,
+            native_differs=native_differs,
+            first_derivative=derivative,
+            aliases=tuple(aliases),
+            cases=tuple(dict(case) for case in cases),
+            window=_read_window(name, window),
+            special=dict(special or {}),
+            training=training,
+            skip=_read_skip(name, skip or {}),
+        )
+
+    return declare
+
+
+class FormulaFunction:
+    """The body of an activation that was typed as a formula; the torch function is made at the first call."""
+
+    __module__ = __name__
+
+    def __init__(self, expression: Expression, inputs: tuple[str, ...]) -> None:
+        self.expression = expression
+        self.inputs = inputs
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        return self._torch(**dict(zip(self.inputs, inputs, strict=True)))
+
+    @functools.cached_property
+    def _torch(self) -> Callable[..., Tensor]:
+        return self.expression.to_torch()
+
+
+def formula_activation(text: str, name: str | None = None) -> Activation:
+    """An activation from a typed formula in `x`, or in `x1` and `x2`.
+
+    Args:
+        text: a formula such as `x*sigmoid(1.702*x)`.
+        name: what to call it; the formula itself unless given.
+
+    Raises:
+        ExpressionError: the text is no formula of one or two inputs.
+    """
+    expression = parse(text, names=("x", "x1", "x2"))
+    inputs = expression.names or ("x",)
+    if inputs not in {("x",), ("x1", "x2")}:
+        raise ExpressionError("write the formula in x, or in x1 and x2", text=text, column=1)
+    return Activation(
+        name=name or str(expression),
+        function=FormulaFunction(expression, inputs),
+        formula=expression,
+        paper="typed formula",
+        summary="A formula typed by the user.",
+        inputs=inputs,
+        kinks=None,
+        jumps=None,
+    )
+
+
+def number(value: float) -> str:
+    """A number as one would write it: 2 for 2.0, and all digits that it takes to read it back."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def _expression(name: str, where: str, text: str, names: Sequence[str]) -> Expression:
+    try:
+        return parse(text, names=names)
+    except ExpressionError as error:
+        raise DeclarationError(f"{name}: {where} {text!r}: {error}") from None
+
+
+def _read_signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[Parameter, ...]]:
+    inputs: list[str] = []
+    parameters: list[Parameter] = []
+    for argument in inspect.signature(function).parameters.values():
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            raise DeclarationError(f"{name}: *{argument.name} is not allowed; name each input and each parameter")
+        if argument.kind is not argument.KEYWORD_ONLY:
+            if argument.default is not argument.empty:
+                raise DeclarationError(
+                    f"{name}: {argument.name} has a default; write parameters after a star: {name}(x, *, "
+                    f"{argument.name}={argument.default})"
+                )
+            inputs.append(argument.name)
+        elif isinstance(argument.default, bool) or not isinstance(argument.default, (int, float)):
+            raise DeclarationError(
+                f"{name}: parameter {argument.name} needs a number as default; write {argument.name}=1.0"
+            )
+        else:
+            parameters.append(Parameter(argument.name, float(argument.default)))
+    if len(inputs) not in (1, 2):
+        raise DeclarationError(f"{name} has {len(inputs)} inputs; write one, {name}(x), or two, {name}(a, b)")
+    return tuple(inputs), tuple(parameters)
+
+
+def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
+    summary, _, notes = (inspect.getdoc(function) or "").partition("\n")
+    if not summary.strip():
+        raise DeclarationError(f"{name} has no docstring; write one sentence that says what it is")
+    if len(summary) > MAX_SUMMARY:
+        raise DeclarationError(f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence")
+    return summary.strip(), notes.strip()
+
+
+def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
+    low, high = window
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise DeclarationError(f"{name}: window={window} is no interval; write for example (-6, 6)")
+    return float(low), float(high)
+
+
+def _read_skip(name: str, skip: Mapping[str, str]) -> dict[str, str]:
+    for check, reason in skip.items():
+        if not reason.strip():
+            raise DeclarationError(f"{name}: skip[{check!r}] gives no reason; say why the check can't hold")
+    return dict(skip)
+
+
+def _code_text(function: Callable[..., Any]) -> str:
+    if isinstance(function, FormulaFunction):
+        return str(function.expression)
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        code = function.__code__
+        return f"{code.co_code.hex()} {code.co_consts!r}"

@@ -1,0 +1,9 @@
+"""The formula language: text to checked tree, and from the tree torch, mpmath, SymPy, LaTeX and derivatives.
+
+Nothing heavy is imported until a product is asked for.
+"""
+
+from activations.expression.formula import Expression, parse
+from activations.expression.functions import FUNCTIONS
+
+__all__ = ["FUNCTIONS", "Expression", "parse"]

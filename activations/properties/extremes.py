@@ -1,0 +1,151 @@
+"""The least upper bound of a function on the real line, and whether it is attained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from activations.properties.breaks import Curve, uneven_grid
+from activations.properties.tails import grows, limit
+
+__all__ = ["Bound", "largest_slope", "local_maxima", "lower_bound", "upper_bound"]
+
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+STEPS = 48
+BESIDE = 1e-15  # how far beside a break its one-sided limit is read
+CLOSE = 1e-10
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A least upper or greatest lower bound.
+
+    Attributes:
+        value: it may be infinite.
+        attained: whether the function takes the value.
+    """
+
+    value: float
+    attained: bool
+
+
+def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound:
+    """The least upper bound over all real numbers.
+
+    Args:
+        function: an elementwise function of a float64 tensor.
+        breaks: where the function or one of its first three derivatives breaks. A level that the function reaches
+            there is attained; a level that it merely rounds to, as tanh(20) rounds to 1, is not.
+        reach: features are looked for on (-reach, reach), limits beyond.
+    """
+    if grows(function, 1) or grows(function, -1):
+        return Bound(math.inf, False)
+    grid = uneven_grid(-reach, reach)
+    values = function(grid)
+    if _is_constant(values):
+        return Bound(float(values[0]), True)
+    sides = _beside(breaks)
+    at_breaks, at_sides = _finite(function(torch.tensor(breaks, dtype=torch.float64))), function(sides)
+    if bool((at_sides == math.inf).any()):
+        return Bound(math.inf, False)
+    _, peaks = local_maxima(function, grid, values)
+    limits = [level for side in (-1, 1) if (level := limit(function, side)) is not None]
+    reached = _largest([peaks, at_breaks])
+    approached = max([_largest([at_sides]), *limits])
+    found = max(reached, approached)
+    if not math.isfinite(found):
+        return Bound(_largest([values]), False)
+    margin = CLOSE * max(abs(found), min(1.0, float(_finite(values).abs().max())))
+    if reached < found - margin:
+        # Beside a break the value may be that of a level piece, as for the sign function.
+        level = function(sides + (sides - _centres(breaks)) * 1e6)
+        return Bound(found, bool(((at_sides >= found - margin) & (level == at_sides)).any()))
+    if found > max(limits, default=-math.inf) + margin:
+        return Bound(reached, True)
+    # Both a value and a limit come to the bound: only a break or a true hill proves that it is reached.
+    exact = max(limits)
+    hill = _largest([_hills(function, grid, values)]) >= exact - CLOSE * margin
+    return Bound(exact, hill or bool((at_breaks == exact).any()) or bool((at_sides == exact).any()))
+
+
+def lower_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound:
+    """The greatest lower bound over all real numbers; arguments as for `upper_bound`."""
+    mirrored = upper_bound(lambda x: -function(x), breaks, reach)
+    return Bound(-mirrored.value + 0.0, mirrored.attained)
+
+
+def largest_slope(slope: Curve, kinks: Sequence[float], jumps: Sequence[float], reach: float) -> float:
+    """The least Lipschitz constant: sup |f'|, infinite at a jump, at a vertical tangent and for unbounded growth."""
+    if jumps or any(_diverges(slope, kink) for kink in kinks):
+        return math.inf
+    return upper_bound(lambda x: slope(x).abs(), kinks, reach).value
+
+
+def local_maxima(function: Curve, grid: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """The places and values of all local maxima between the ends of the grid, by golden-section search."""
+    middle = values[1:-1]
+    chosen = (middle >= values[:-2]) & (middle >= values[2:]) & ((middle > values[:-2]) | (middle > values[2:]))
+    left, right = grid[:-2][chosen], grid[2:][chosen]
+    if not left.numel():
+        return left, left
+    for _ in range(STEPS):
+        inner = torch.stack([right - GOLDEN * (right - left), left + GOLDEN * (right - left)])
+        first, second = function(inner)
+        go_left = first >= second
+        left, right = torch.where(go_left, left, inner[0]), torch.where(go_left, inner[1], right)
+    places = torch.stack([left, (left + right) / 2.0, right, grid[1:-1][chosen]])
+    heights = function(places)
+    best = heights.nan_to_num(nan=-math.inf).argmax(dim=0, keepdim=True)
+    return places.gather(0, best)[0], heights.gather(0, best)[0]
+
+
+def _hills(function: Curve, grid: Tensor, values: Tensor) -> Tensor:
+    """Local maxima from which the function descends on both sides; a level that it saturates at is none."""
+    known = values.nan_to_num(nan=math.inf)
+    lowest_before = torch.cummin(known, dim=0).values
+    lowest_after = torch.cummin(known.flip(0), dim=0).values.flip(0)
+    places, heights = local_maxima(function, grid, values)
+    index = torch.searchsorted(grid, places).clamp(max=len(grid) - 1)
+    drop = 1e-6 * heights.abs().clamp(min=1e-6)
+    return heights[(lowest_before[index] < heights - drop) & (lowest_after[index] < heights - drop)]
+
+
+def _diverges(slope: Curve, kink: float) -> bool:
+    """Whether the slope is unbounded beside a kink: its change does not shrink from 1e-4 to 1e-13 off it."""
+    distances = torch.tensor([1e-4, 1e-7, 1e-10, 1e-13], dtype=torch.float64) * max(1.0, abs(kink))
+    for side in (-1.0, 1.0):
+        values = slope(kink + side * distances)
+        changes = values.diff().abs()
+        if not bool(values.isfinite().all()):
+            return True
+        noise = 1e-3 * (1.0 + float(values.abs().min()))
+        if float(changes[2]) > noise and float(changes[2]) >= 0.5 * float(changes[1]):
+            return True
+    return False
+
+
+def _beside(breaks: Sequence[float]) -> Tensor:
+    centres = torch.tensor(breaks, dtype=torch.float64)
+    step = BESIDE * centres.abs().clamp(min=1.0)
+    return torch.cat([centres - step, centres + step])
+
+
+def _centres(breaks: Sequence[float]) -> Tensor:
+    return torch.tensor([*breaks, *breaks], dtype=torch.float64)
+
+
+def _is_constant(values: Tensor) -> bool:
+    return bool((values == values[0]).all())
+
+
+def _finite(values: Tensor) -> Tensor:
+    return values[values.isfinite()]
+
+
+def _largest(groups: Sequence[Tensor]) -> float:
+    values = torch.cat([_finite(group) for group in groups])
+    return float(values.max()) if values.numel() else -math.inf

@@ -1,0 +1,1 @@
+"""Pictures: matplotlib draws what `activations.shape` and the benchmark measured."""

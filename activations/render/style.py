@@ -1,0 +1,296 @@
+"""The one look of every picture: colours, fonts, lines, and files that are equal on repeat."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "FORMATS",
+    "THEMES",
+    "Theme",
+    "figure_bytes",
+    "mathtext",
+    "new_figure",
+    "plain",
+    "style_axes",
+    "styled",
+    "theme_named",
+]
+
+FORMATS = ("png", "svg", "pdf")
+FONT = "DejaVu Sans"  # ships with matplotlib, so that pictures are the same on every machine
+LONGEST_TEXT = 160
+LONGEST_FORMULA = 400
+DEEPEST_FORMULA = 12
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a picture.
+
+    Attributes:
+        name: "light" or "dark".
+        background: behind everything.
+        text: titles and labels.
+        muted: tick labels and second-rank text.
+        grid: grid lines.
+        zero: the two zero axes.
+        orders: the colours of f, f′ and f″.
+        cycle: colours of several curves in one picture, told apart with every common colour vision.
+        low: the far negative end of a colour map.
+        middle: its zero.
+        high: its far positive end.
+    """
+
+    name: str
+    background: str
+    text: str
+    muted: str
+    grid: str
+    zero: str
+    orders: tuple[str, str, str]
+    cycle: tuple[str, ...]
+    low: str
+    middle: str
+    high: str
+
+    def diverging(self) -> LinearSegmentedColormap:
+        """The colour map of signed values, with zero in the background's colour."""
+        from matplotlib.colors import LinearSegmentedColormap
+
+        return LinearSegmentedColormap.from_list(f"activations-{self.name}", [self.low, self.middle, self.high])
+
+
+# Okabe and Ito 2008, "Color Universal Design"; brighter on the dark background.
+THEMES = {
+    theme.name: theme
+    for theme in (
+        Theme(
+            name="light",
+            background="#ffffff",
+            text="#1b1f24",
+            muted="#57606a",
+            grid="#e6e9ed",
+            zero="#9aa3ad",
+            orders=("#0072b2", "#d55e00", "#009e73"),
+            cycle=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d3a9b", "#4d4d4d"),
+            low="#b2480a",
+            middle="#fbfbfb",
+            high="#0b62a0",
+        ),
+        Theme(
+            name="dark",
+            background="#12161c",
+            text="#eef1f5",
+            muted="#a3adb8",
+            grid="#262d36",
+            zero="#66707c",
+            orders=("#56b4e9", "#ff9a4d", "#3ddba4"),
+            cycle=("#56b4e9", "#ff9a4d", "#3ddba4", "#f0a6cf", "#f2c94c", "#7f9cf5", "#b794f4", "#c9d1d9"),
+            low="#ff8a3d",
+            middle="#191f27",
+            high="#4fb3f0",
+        ),
+    )
+}
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return THEMES[name]
+    except KeyError:
+        raise ValueError(f"theme={name!r} is unknown; write one of {', '.join(THEMES)}") from None
+
+
+@contextlib.contextmanager
+def styled(theme: str | Theme = "light") -> Iterator[Theme]:
+    """Within it, all that matplotlib makes has the theme's look, whatever the user's own settings are."""
+    import matplotlib as mpl
+
+    chosen = theme_named(theme) if isinstance(theme, str) else theme
+    with mpl.rc_context():
+        mpl.rcParams.update(_settings(chosen))
+        yield chosen
+
+
+def new_figure(theme: str | Theme, width: float, height: float) -> Figure:
+    """An empty figure in the theme's background, with constrained layout.
+
+    Args:
+        theme: the theme or its name.
+        width: in inches.
+        height: in inches.
+    """
+    from matplotlib.figure import Figure
+
+    with styled(theme) as chosen:
+        return Figure(figsize=(width, height), layout="constrained", facecolor=chosen.background)
+
+
+def style_axes(axes: Axes, theme: Theme, zero: bool = True) -> None:
+    """Give the axes the shared look: no box, a light grid behind the curves, the zero axes emphasised.
+
+    Args:
+        axes: where curves are or will be drawn.
+        theme: the colours.
+        zero: draw the lines x = 0 and y = 0.
+    """
+    axes.set_facecolor(theme.background)
+    axes.set_axisbelow(True)
+    axes.grid(True, color=theme.grid, linewidth=0.8)
+    axes.tick_params(colors=theme.muted, length=0, labelsize=9)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if zero:
+        axes.axhline(0.0, color=theme.zero, linewidth=1.0, zorder=1.5, gid="zero")
+        axes.axvline(0.0, color=theme.zero, linewidth=1.0, zorder=1.5, gid="zero")
+
+
+def plain(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Foreign text as matplotlib shows it literally: one line, no mathtext, no glyph that the font lacks."""
+    one_line = " ".join(text.split())
+    if len(one_line) > longest:
+        one_line = one_line[: longest - 1].rstrip() + "…"
+    shown = "".join(letter if _has_glyph(letter) else "□" for letter in one_line)
+    return shown.replace("$", r"\$")
+
+
+def mathtext(latex: str, fallback: str = "") -> str:
+    """LaTeX as matplotlib's mathtext if that can draw it, else the fall-back as plain text.
+
+    Args:
+        latex: a formula without dollar signs.
+        fallback: the same in plain characters; the LaTeX source itself unless given.
+    """
+    text = f"${latex}$"
+    return text if _can_draw(latex) else plain(fallback or latex)
+
+
+def figure_bytes(figure: Figure, format: str = "png", dpi: float = 160.0) -> bytes:
+    """The figure as a file's content: the same bytes each time, without a date.
+
+    Args:
+        figure: the picture.
+        format: "png", "svg" or "pdf".
+        dpi: dots per inch of a PNG.
+
+    Raises:
+        ValueError: the format is another one.
+    """
+    import matplotlib as mpl
+
+    if format not in FORMATS:
+        raise ValueError(f"format={format!r} can't be written; write one of {', '.join(FORMATS)}")
+    nameless: dict[str, dict[str, Any]] = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    content = io.BytesIO()
+    with mpl.rc_context():
+        mpl.rcParams.update(_COMMON)
+        figure.savefig(content, format=format, dpi=dpi, metadata=nameless[format])
+    return content.getvalue()
+
+
+# What matplotlib reads only when it draws, so that it must hold at saving too.
+_COMMON: dict[str, Any] = {
+    "axes.unicode_minus": True,
+    "font.family": [FONT],
+    "mathtext.fontset": "dejavusans",
+    "mathtext.default": "it",
+    "path.simplify": True,
+    "pdf.compression": 6,
+    "pdf.fonttype": 42,
+    "savefig.bbox": None,
+    "savefig.edgecolor": "auto",
+    "savefig.facecolor": "auto",
+    "savefig.transparent": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "activations",
+    "text.usetex": False,
+}
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
+    import matplotlib as mpl
+    from cycler import cycler
+
+    # The backend stays the user's: setting it would load one.
+    factory = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
+    return {
+        **factory,
+        **_COMMON,
+        "axes.edgecolor": theme.zero,
+        "axes.facecolor": theme.background,
+        "axes.labelcolor": theme.text,
+        "axes.labelsize": 10,
+        "axes.prop_cycle": cycler(color=list(theme.cycle)),
+        "axes.titlecolor": theme.text,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11,
+        "axes.titleweight": "bold",
+        "figure.facecolor": theme.background,
+        "font.size": 10,
+        "legend.edgecolor": theme.grid,
+        "legend.facecolor": theme.background,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
+        "legend.labelcolor": theme.text,
+        "lines.linewidth": 2.0,
+        "lines.solid_capstyle": "round",
+        "lines.solid_joinstyle": "round",
+        "text.color": theme.text,
+        "xtick.color": theme.muted,
+        "ytick.color": theme.muted,
+    }
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties(family=[FONT]))).get_charmap())
+
+
+def _has_glyph(letter: str) -> bool:
+    return unicodedata.category(letter)[0] != "C" and ord(letter) in _glyphs()
+
+
+@functools.lru_cache(maxsize=1024)
+def _can_draw(latex: str) -> bool:
+    from matplotlib.mathtext import MathTextParser
+
+    if not latex.strip() or "$" in latex or len(latex) > LONGEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
+        return False
+    if not all(_has_glyph(letter) for letter in latex):
+        return False
+    try:
+        MathTextParser("path").parse(f"${latex}$")
+    except (ValueError, RecursionError, RuntimeError, KeyError, IndexError):
+        return False
+    return True
+
+
+def _depth(latex: str) -> int:
+    deepest = depth = 0
+    for letter in latex:
+        depth += (letter == "{") - (letter == "}")
+        deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,1 @@
+"""The command line of torch-activations; click lives here and nowhere else."""

@@ -1,0 +1,1 @@
+"""One file per command; each holds one click command called `command`."""

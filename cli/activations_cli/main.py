@@ -1,0 +1,36 @@
+"""The entry point of the command `activations`."""
+
+from __future__ import annotations
+
+import click
+
+from activations_cli.group import CommandGroup
+from activations_cli.options import terminal_options, version_option
+
+__all__ = ["cli", "main"]
+
+COMMANDS = ("list", "show", "plot", "check", "targets", "bench", "plugins")
+
+
+@click.group(
+    cls=CommandGroup,
+    modules={name: f"activations_cli.commands.{name}" for name in COMMANDS},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok, 1 failed checks, 2 usage, 3 a bug of ours, 4 environment or files, 5 some runs failed.",
+)
+@version_option
+@terminal_options
+def cli() -> None:
+    """Activation functions: proved, drawn, and ranked by how well they fit.
+
+    An activation is written as a name (mish), a name with settings (sigmoid:beta=2) or a formula ("x*sigmoid(1.702*x)").
+    """
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    cli.main(prog_name="activations")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The options and argument types that commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from activations_cli.output import Output
+
+__all__ = [
+    "DEVICE",
+    "WIDTHS",
+    "activations_argument",
+    "complete_activations",
+    "complete_targets",
+    "force_option",
+    "json_option",
+    "pass_output",
+    "terminal_options",
+    "version_option",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+pass_output = click.make_pass_decorator(Output, ensure=True)
+
+MAX_WIDTH = 4096
+MAX_LAYERS = 8
+
+
+def terminal_options(command: Command) -> Command:
+    """Add -v, -q and --color, which the group and each command understand."""
+
+    def set_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> None:
+        if value:
+            context.ensure_object(Output).verbosity = value if parameter.name == "verbose" else -value
+
+    def set_color(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            context.ensure_object(Output).color = value
+
+    for option in (
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            expose_value=False,
+            callback=set_color,
+            help="When to use colours; auto looks at the terminal, NO_COLOR and FORCE_COLOR.",
+        ),
+        click.option(
+            "-q", "--quiet", count=True, expose_value=False, callback=set_verbosity, help="No progress, no notes."
+        ),
+        click.option(
+            "-v", "--verbose", count=True, expose_value=False, callback=set_verbosity, help="Tell more details."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def version_option(command: Command) -> Command:
+    """Add --version; the version is looked up only when it is asked for."""
+
+    def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            import importlib.metadata
+
+            try:
+                version = importlib.metadata.version("torch-activations")
+            except importlib.metadata.PackageNotFoundError:
+                version = "(not installed)"
+            click.echo(f"activations {version}")
+            context.exit()
+
+    option = click.option(
+        "--version", is_flag=True, is_eager=True, expose_value=False, callback=show, help="Print the version and exit."
+    )
+    return option(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+def force_option(command: Command) -> Command:
+    """Add --force."""
+    return click.option("--force", is_flag=True, help="Overwrite files that exist.")(command)
+
+
+def activations_argument(name: str, *, metavar: str, required: bool = False) -> Decorator[Any]:
+    """Add an argument that takes activations, completed by the shell."""
+    return click.argument(name, metavar=metavar, nargs=-1, required=required, shell_complete=complete_activations)
+
+
+def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The built-in activations that start as typed.
+
+    Plugins are not asked: to load one may take seconds or print, which a completion must not.
+    """
+    try:
+        from activations.catalogue import declarations
+
+        found = [(item.name, item.summary) for item in declarations()]
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+    start = incomplete.lower().replace("-", "_")
+    return [CompletionItem(name, help=summary) for name, summary in found if name.startswith(start)]
+
+
+def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The targets that start as typed."""
+    try:
+        from activations.fit.targets import target_names
+
+        names = list(target_names())
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
+
+
+class DeviceType(click.ParamType):
+    """A device as torch names it; whether this machine has it is asked when it is used."""
+
+    name = "device"
+    pattern = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form."""
+        text = str(value).strip().lower()
+        if not self.pattern.fullmatch(text):
+            self.fail(f"{value!r} is no device; write auto, cpu, cuda, cuda:0 or mps", param, ctx)
+        return text
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The devices that start as typed."""
+        return [CompletionItem(name) for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
+
+
+class WidthsType(click.ParamType):
+    """Widths of hidden layers, as `32,32`."""
+
+    name = "widths"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Read the widths and check their range."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if not all(re.fullmatch(r"[0-9]{1,20}", part) for part in parts):
+            self.fail(f"{value!r} is no list of widths; write whole numbers as in 32,32", param, ctx)
+        widths = tuple(int(part) for part in parts)
+        if len(widths) > MAX_LAYERS:
+            self.fail(f"{len(widths)} hidden layers; at most {MAX_LAYERS} are supported", param, ctx)
+        for size in widths:
+            if not 1 <= size <= MAX_WIDTH:
+                memory = size * size * 4 / 2**30
+                need = f" (one weight matrix would take {memory:.3g} GiB)" if size > MAX_WIDTH else ""
+                self.fail(f"width {size} is not in the range 1 to {MAX_WIDTH}{need}", param, ctx)
+        return widths
+
+
+DEVICE = DeviceType()
+WIDTHS = WidthsType()

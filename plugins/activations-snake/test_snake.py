@@ -1,0 +1,10 @@
+import pytest
+from activations_snake import snake
+
+from activations.testing import cases, run_check
+
+
+@pytest.mark.parametrize(("variant", "check"), cases([snake]))
+def test_conformance(variant, check):
+    outcome = run_check(variant, check)
+    assert outcome.status != "failed", outcome.message

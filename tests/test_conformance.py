@@ -1,0 +1,57 @@
+"""Every check over every registered activation, and the negative controls that prove that the checks bite."""
+
+import pytest
+
+from activations.errors import CheckFailedError
+from activations.registry import default_registry
+from activations.testing import CHECKS, cases, run_check, same_curves, variants_to_prove
+from activations.testing.controls import CONTROLS, shared_instance
+from activations.testing.modules import check_module
+
+REGISTERED = list(default_registry().values())
+
+
+@pytest.mark.parametrize("case", cases(REGISTERED), ids=lambda case: case.id)
+def test_conformance(case):
+    outcome = run_check(case.variant, case.check)
+    assert outcome.status != "failed", outcome.message
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: f"{control.activation.name}-{control.check}")
+def test_negative_control(control):
+    outcome = run_check(control.activation.variant(), control.check)
+    assert outcome.status == "failed"
+    assert control.message in outcome.message
+    assert control.activation.name in outcome.message
+    assert f": {control.check}: " in outcome.message
+
+
+def test_every_check_has_a_negative_control():
+    covered = {control.check for control in CONTROLS}
+    assert covered == set(CHECKS)
+
+
+def test_shared_instance_is_found():
+    with pytest.raises(CheckFailedError, match="same instance"):
+        check_module(default_registry()["tanh"].variant(), shared_instance())
+
+
+def test_no_curve_has_two_names():
+    assert same_curves(item.variant() for item in REGISTERED if item.name != "prelu") == []
+
+
+def test_same_curves_sees_a_duplicate():
+    registry = default_registry()
+    pairs = same_curves([registry.variant("tanh"), registry.variant("relu"), registry.variant("2*sigmoid(2*x) - 1")])
+    assert pairs == [("tanh", "2*sigmoid(2*x) - 1")]
+
+
+def test_declared_cases_are_proved():
+    labels = {variant.label for variant in variants_to_prove([default_registry()["sigmoid"]])}
+    assert labels == {"sigmoid", "sigmoid:beta=2", "sigmoid:beta=-0.5"}
+
+
+def test_a_check_that_cannot_apply_says_why():
+    outcome = run_check(default_registry().variant("glu"), "special")
+    assert outcome.status == "skipped"
+    assert outcome.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -66,8 +66,7 @@ class ActivationModule(nn.Module):
             else:
                 self._constants[name] = value
         self._tensors = [name for name, _ in variant.values if name not in self._constants]
-        if native:
-            self.activation.bind(self._values(torch.empty(())), native=True)
+        self._bind()
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Apply the activation elementwise.
@@ -82,10 +81,11 @@ class ActivationModule(nn.Module):
         x = inputs[0]
         if not x.is_floating_point():
             raise TypeError(f"{activation.name} needs a floating tensor, got {x.dtype}; write x.float()")
-        values = self._values(x) if self._tensors else self._constants
         if self.training and activation.training is not None:
-            return activation.training(*inputs, **values)
-        return activation.bind(values, native=self.native or None)(*inputs)
+            return activation.training(*inputs, **self._values(x))
+        if self._bound is not None:
+            return self._bound(*inputs)
+        return activation.bind(self._values(x))(*inputs)
 
     def derivative(self, *inputs: Tensor, order: int = 1, wrt: int | str = 0, method: Method = "auto") -> Tensor:
         """The elementwise derivative at the inputs; see `activations.derivative`."""
@@ -115,8 +115,19 @@ class ActivationModule(nn.Module):
     def __reduce__(self) -> Any:
         # The class is made on demand, so pickle can't find it by name: rebuild it from the declaration.
         if type(self) is module_class(self.activation):
-            return _blank, (self.activation,), self.__dict__
+            return _blank, (self.activation,), {k: v for k, v in self.__dict__.items() if k != "_bound"}
         return super().__reduce__()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._bind()
+
+    def _bind(self) -> None:
+        """Fill numbers in once, so that a call costs no more than torch's own module."""
+        self._bound: Callable[..., Tensor] | None = None
+        if self.native or not self._tensors:
+            values = self._values(torch.empty(()))
+            self._bound = self.activation.bind(values, native=self.native or None)
 
     def _named(self, settings: Sequence[float | Tensor]) -> dict[str, float | Tensor]:
         names = list(self.activation.defaults)

@@ -70,7 +70,7 @@ def gelu_tanh(x: Tensor) -> Tensor:
     u = 2 * math.sqrt(2 / math.pi) * (near + 0.044715 * near * near * near)
     # The small one of gate and 1 - gate: its derivatives do not cancel.
     gate = torch.sigmoid(torch.where(x > 0, -u, u))
-    return torch.where(x > 0, x - x * gate, x * gate)
+    return x * torch.where(x > 0, 1 - gate, gate)
 
 
 @activation(

@@ -106,7 +106,7 @@ def _defined(mpmath: Any, compute: Callable[[], Any], arguments: tuple[Any, ...]
         return mpmath.nan
     try:
         value = compute()
-    except (ValueError, ArithmeticError, TypeError, NotImplementedError, mpmath.NoConvergence):
+    except (ValueError, ArithmeticError, TypeError, NotImplementedError, mpmath.mp.NoConvergence):
         return mpmath.nan
     return mpmath.nan if isinstance(value, mpmath.mpc) else mpmath.mpf(value)
 

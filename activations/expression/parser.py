@@ -71,8 +71,8 @@ _FORBIDDEN_WORDS = {
 }
 _WORD_HINTS = {"True": "write 1", "False": "write 0", "is": "compare with =="}
 
-_STATEMENTS = """assert break class continue def del elif except finally from global import nonlocal pass raise
-return try while with"""
+_STATEMENTS = """assert break class continue def del elif except finally from global import nonlocal pass
+raise return try while with"""
 _RESERVED_WORDS = frozenset(_STATEMENTS.split())
 
 _FORBIDDEN_SIGNS = {

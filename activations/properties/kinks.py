@@ -9,7 +9,16 @@ from activations.declare import Variant
 from activations.properties.breaks import breaks
 from activations.properties.curves import curve
 
-__all__ = ["REACH", "Smoothness", "derivative_breaks", "measured_jumps", "measured_kinks", "smoothness"]
+__all__ = [
+    "REACH",
+    "ByDigest",
+    "Smoothness",
+    "derivative_breaks",
+    "measured_jumps",
+    "measured_kinks",
+    "merged",
+    "smoothness",
+]
 
 Smoothness = Literal["discontinuous", "C0", "C1", "C2", "smooth"]
 
@@ -18,7 +27,7 @@ REACH = 30.0
 
 def measured_jumps(variant: Variant, low: float = -REACH, high: float = REACH) -> tuple[float, ...]:
     """Where the value jumps, in increasing order; empty for two inputs."""
-    return _breaks(_ByDigest(variant), 0, low, high)
+    return _breaks(ByDigest(variant), 0, low, high)
 
 
 def measured_kinks(variant: Variant, low: float = -REACH, high: float = REACH) -> tuple[float, ...]:
@@ -31,14 +40,14 @@ def measured_kinks(variant: Variant, low: float = -REACH, high: float = REACH) -
         low: where the search starts.
         high: where it ends.
     """
-    return _merged(measured_jumps(variant, low, high), derivative_breaks(variant, 1, low, high))
+    return merged(measured_jumps(variant, low, high), derivative_breaks(variant, 1, low, high))
 
 
 def derivative_breaks(
     variant: Variant, order: int, low: float = -REACH, high: float = REACH
 ) -> tuple[float, ...]:
     """Where the derivative of that order breaks, in increasing order; those of lower orders need not be among them."""
-    return _breaks(_ByDigest(variant), order, low, high)
+    return _breaks(ByDigest(variant), order, low, high)
 
 
 def smoothness(variant: Variant) -> Smoothness:
@@ -50,7 +59,7 @@ def smoothness(variant: Variant) -> Smoothness:
     return "smooth"
 
 
-class _ByDigest:
+class ByDigest:
     """A variant as a key of a cache: two with the same digest are the same."""
 
     def __init__(self, variant: Variant) -> None:
@@ -61,17 +70,17 @@ class _ByDigest:
         return hash(self.digest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and self.digest == other.digest
+        return isinstance(other, ByDigest) and self.digest == other.digest
 
 
 @functools.lru_cache(maxsize=4096)
-def _breaks(key: _ByDigest, order: int, low: float, high: float) -> tuple[float, ...]:
+def _breaks(key: ByDigest, order: int, low: float, high: float) -> tuple[float, ...]:
     if key.variant.inputs != 1:
         return ()
     return breaks(curve(key.variant, order), low, high)
 
 
-def _merged(*groups: tuple[float, ...]) -> tuple[float, ...]:
+def merged(*groups: tuple[float, ...]) -> tuple[float, ...]:
     """All positions in increasing order, those that agree to nine digits once."""
     found: list[float] = []
     for position in sorted(position for group in groups for position in group):

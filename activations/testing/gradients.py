@@ -120,7 +120,7 @@ def _compare(
         got.tolist(),
         want,
         tolerance=SLOPE_TOLERANCE,
-        floor=max(TAIL * min(max(float(scale), least_scale), 1e3), 1e-300),
+        floor=max(TAIL * min(max(float(scale), least_scale), 1e3), 1e-288),
     )
 
 

@@ -71,7 +71,7 @@ def worst(
     want: Iterable[mpf],
     *,
     tolerance: float,
-    floor: float = 1e-300,
+    floor: float = 1e-288,
 ) -> Measured:
     """The largest relative error, |got - want| / (|want| + floor); values beyond float64 are passed over.
 

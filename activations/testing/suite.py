@@ -72,6 +72,7 @@ def run_check(variant: Variant, name: str) -> Outcome:
         # Warnings of the code under test are its failures: they would reach every user.
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch's, between its own parts
             measured = CHECKS[name](variant)
     except CheckFailedError as error:
         failed = str(error)

@@ -68,13 +68,9 @@ def version_option(command: Command) -> Command:
 
     def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
         if value and not context.resilient_parsing:
-            import importlib.metadata
+            import activations
 
-            try:
-                version = importlib.metadata.version("torch-activations")
-            except importlib.metadata.PackageNotFoundError:
-                version = "(not installed)"
-            click.echo(f"activations {version}")
+            click.echo(f"activations {activations.__version__}")
             context.exit()
 
     option = click.option(

@@ -1,0 +1,55 @@
+"""`activations plugins`: what is installed beside the built-in activations, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from activations_cli.options import json_option, pass_output, terminal_options
+from activations_cli.output import Column, Output
+
+__all__ = ["command"]
+
+
+@click.command("plugins")
+@json_option
+@terminal_options
+@pass_output
+def command(output: Output, as_json: bool) -> None:
+    """List plugins with what they provide, and the problems of those that failed."""
+    from activations.plugins import installed_plugins
+    from activations.registry import default_registry
+
+    plugins = installed_plugins()
+    problems = default_registry().problems
+    rows: list[dict[str, Any]] = [
+        {
+            "distribution": plugin.origin.distribution,
+            "version": plugin.origin.version,
+            "entry_point": plugin.entry_point,
+            "activations": [item.name for item in plugin.activations],
+            "targets": [str(getattr(item, "name", item)) for item in plugin.targets],
+            "problems": [
+                {"reason": problem.reason, "remedy": problem.remedy}
+                for problem in problems
+                if problem.origin == plugin.origin
+            ],
+        }
+        for plugin in plugins
+    ]
+    if as_json:
+        output.json({"plugins": rows})
+        return
+    if not rows:
+        output.line("No plugin is installed.")
+        return
+    columns = [Column("plugin"), Column("version"), Column("provides"), Column("state")]
+    output.table(columns, [table_row(row) for row in rows])
+
+
+def table_row(row: dict[str, Any]) -> list[Any]:
+    """One plugin as cells."""
+    provided = ", ".join([*row["activations"], *row["targets"]]) or "–"
+    problems = "; ".join(f"{problem['reason']}; {problem['remedy']}" for problem in row["problems"])
+    return [row["distribution"], row["version"], provided, (problems, "red") if problems else ("ok", "green")]

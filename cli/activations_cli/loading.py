@@ -1,0 +1,33 @@
+"""The registry as a command needs it: problems of plugins told, names read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from activations.declare import Variant
+    from activations.registry import Registry
+    from activations_cli.output import Output
+
+__all__ = ["open_registry", "read_variants"]
+
+
+def open_registry(output: Output) -> Registry:
+    """The default registry; plugins that failed get one line each on stderr."""
+    from activations.registry import default_registry
+
+    registry = default_registry()
+    for problem in registry.problems:
+        output.warn(" ".join(str(problem).split()))
+    return registry
+
+
+def read_variants(output: Output, patterns: Sequence[str]) -> list[Variant]:
+    """The activations that were typed, each once, in the order given; none typed means all."""
+    registry = open_registry(output)
+    twice = [pattern for pattern, count in Counter(patterns).items() if count > 1]
+    if twice:
+        output.note(f"Note: given more than once, taken once: {', '.join(twice)}")
+    return registry.match(patterns)

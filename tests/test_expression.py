@@ -52,9 +52,7 @@ def grid(row, count=9):
         if row.name == "clip":
             yield {"x": low + width * share, "y": -1.05, "z": 1.15}
         else:
-            yield {
-                name: low + width * ((share + 0.413 * place) % 1) for place, name in enumerate(SYMBOLS)
-            }
+            yield {name: low + width * ((share + 0.413 * place) % 1) for place, name in enumerate(SYMBOLS)}
 
 
 ROWS = pytest.mark.parametrize("row", FUNCTIONS.values(), ids=FUNCTIONS.keys())
@@ -79,8 +77,13 @@ def test_sympy_equals_mpmath(row):
     with mpmath.workdps(40):
         for point in grid(row, 5):
             exact = expression.to_mpmath()(**point)
-            value = closed.evalf(30, subs={sympy.Symbol(n, real=True): sympy.Float(v, 40) for n, v in point.items()})
-            assert abs(mpmath.mpf(str(value)) - exact) <= mpmath.mpf("1e-24") * max(abs(exact), 1), (point, value)
+            value = closed.evalf(
+                30, subs={sympy.Symbol(n, real=True): sympy.Float(v, 40) for n, v in point.items()}
+            )
+            assert abs(mpmath.mpf(str(value)) - exact) <= mpmath.mpf("1e-24") * max(abs(exact), 1), (
+                point,
+                value,
+            )
 
 
 @ROWS
@@ -148,7 +151,8 @@ def test_dtype_is_kept(row, dtype):
     expression = parse(f"0.1*{call_text(row)} + pi*sqrt(2)", SYMBOLS)
     result = expression.to_torch()(**tensors)
     assert result.dtype == dtype
-    assert result.isfinite().all()
+    precise = expression.to_torch()(**{name: tensor.double() for name, tensor in tensors.items()})
+    assert (result.isfinite() | (precise.abs() > torch.finfo(dtype).max / 2)).all()
     slope = expression.derivative(expression.names[0]).to_torch()(**tensors)
     assert slope.dtype == dtype
 
@@ -197,7 +201,7 @@ def test_operators_spelled_out(name, operator):
         ("+x", "x"),
         ("((x))", "x"),
         ("where(x > 0, x, 0)", "x if x > 0 else 0"),
-        ("x^2 + 1", "1*x**2 + 1".replace("1*x", "x")),
+        ("x^2 + 1", "x**2 + 1"),
         ("2^-x", "2**(-x)"),
         ("-x^2", "-(x**2)"),
         ("x^2^3", "x**(2**3)"),
@@ -265,7 +269,9 @@ def test_canonical_text_reads_back(tree):
         expression = parse(text, ("x", "y", "e"))
     except ExpressionError as error:
         # Trees at random hold constants such as log(0) and texts beyond the limit, which a formula may not.
-        assert any(word in str(error) for word in ("constant", "division by zero", "too long", "deeply")), text
+        assert any(word in str(error) for word in ("constant", "division by zero", "too long", "deeply")), (
+            text
+        )
         return
     assert expression.tree == tree
     assert str(expression) == text
@@ -297,7 +303,7 @@ def test_decimal_text_is_exact(digits, exponent):
         ("exp(-x)", "-exp(-x)"),
         ("1/x", "-1/x**2"),
         ("x*tanh(softplus(x))", "tanh(softplus(x)) + x*sech(softplus(x))**2*sigmoid(x)"),
-        ("x*sigmoid(1.702*x)", "sigmoid(1.702*x) + 1.702*x*sigmoid(1.702*x)*sigmoid(-(1.702*x))"),
+        ("x*sigmoid(1.702*x)", "sigmoid(1.702*x) + 1.702*x*sigmoid(1.702*x)*sigmoid(-1.702*x)"),
         ("log(cosh(x))", "sinh(x)/cosh(x)"),
         ("abs(x)", "sign(x)"),
         ("relu(x)", "1 if x > 0 else 0"),
@@ -319,7 +325,16 @@ def test_derivatives_read_as_a_person_writes_them(text, derivative):
 
 @pytest.mark.parametrize(
     "text",
-    ["x*tanh(softplus(x))", "x/(1 + exp(-x))", "1/x**2", "sinc(x)", "x**x", "polygamma(1, x)", "x % 0.7", "atan2(x, a)"],
+    [
+        "x*tanh(softplus(x))",
+        "x/(1 + exp(-x))",
+        "1/x**2",
+        "sinc(x)",
+        "x**x",
+        "polygamma(1, x)",
+        "x % 0.7",
+        "atan2(x, a)",
+    ],
 )
 @pytest.mark.parametrize("order", [2, 3, 4])
 def test_higher_derivatives(text, order):
@@ -329,7 +344,9 @@ def test_higher_derivatives(text, order):
     with mpmath.workdps(60):
         for point in (0.3, 1.27, 2.9):
             numeric = mpmath.diff(lambda t: expression.to_mpmath()(x=t, a=0.8), mpmath.mpf(point), order)
-            assert abs(numeric - slope.to_mpmath()(x=point, a=0.8)) < mpmath.mpf("1e-9") * max(1, abs(numeric))
+            assert abs(numeric - slope.to_mpmath()(x=point, a=0.8)) < mpmath.mpf("1e-9") * max(
+                1, abs(numeric)
+            )
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
@@ -346,18 +363,24 @@ def test_precision_is_that_of_the_caller():
         assert tenth() == mpmath.mpf("0.1")
         assert tenth() != mpmath.mpf(0.1)
         assert circle() == +mpmath.pi
-        assert abs(long() - mpmath.mpf("0.1234567890123456789012345678901234567890123456789")) < mpmath.mpf("1e-49")
+        assert abs(long() - mpmath.mpf("0.1234567890123456789012345678901234567890123456789")) < mpmath.mpf(
+            "1e-49"
+        )
     assert parse("0.1").to_sympy() == sympy.Rational(1, 10)
 
 
-@pytest.mark.parametrize("text", ["log(x)", "sqrt(x)", "x**0.5", "asin(x - 3)", "acosh(x)", "1/(x + 2)", "gamma(x)"])
+@pytest.mark.parametrize(
+    "text", ["log(x)", "sqrt(x)", "x**0.5", "asin(x - 3)", "acosh(x)", "1/(x + 2)", "gamma(x)"]
+)
 def test_undefined_is_nan(text):
     value = parse(text).to_mpmath()(x=-2)
     assert isinstance(value, mpmath.mpf)
     assert mpmath.isnan(value)
 
 
-@pytest.mark.parametrize("text", ["exp(exp(exp(x)))", "sin(exp(exp(x)))", "x**x**x**x", "gamma(exp(x))", "x**x**x**x % 3"])
+@pytest.mark.parametrize(
+    "text", ["exp(exp(exp(x)))", "sin(exp(exp(x)))", "x**x**x**x", "gamma(exp(x))", "x**x**x**x % 3"]
+)
 def test_astronomical_values_end(text):
     value = parse(text).to_mpmath()(x=30)
     assert isinstance(value, mpmath.mpf)
@@ -401,14 +424,19 @@ def test_broadcasting_and_unused_arguments():
     assert parse("x").derivative().to_torch()(x=torch.zeros(0, 3)).shape == (0, 3)
     assert parse("x").to_torch()(x=torch.tensor(3)).dtype == torch.get_default_dtype()
     assert parse("exp(x)").to_torch()(x=0.0).shape == ()
-    assert parse("x + a", ("x", "a")).to_torch()(x=torch.ones(2).half(), a=torch.tensor(1.0)).dtype == torch.float16
+    assert (
+        parse("x + a", ("x", "a")).to_torch()(x=torch.ones(2).half(), a=torch.tensor(1.0)).dtype
+        == torch.float16
+    )
     with pytest.raises(TypeError, match="missing a value for 'a'"):
         function(x=torch.ones(2))
     with pytest.raises(TypeError, match="missing a value for 'a'"):
         parse("a*x", ("a", "x")).constant(x=1)
 
 
-@pytest.mark.parametrize("text", ["1e30*x", "x if x > 2 else 1e30", "max(x, 1e30)", "clip(x, -1e30, 1e30)", "x**1e5"])
+@pytest.mark.parametrize(
+    "text", ["1e30*x", "x if x > 2 else 1e30", "max(x, 1e30)", "clip(x, -1e30, 1e30)", "x**1e5"]
+)
 def test_numbers_beyond_a_half_type_do_not_raise(text):
     value = parse(text).to_torch()(x=torch.ones(2, dtype=torch.float16))
     assert value.dtype == torch.float16
@@ -436,7 +464,7 @@ def test_the_branch_not_taken_does_not_spoil_the_gradient(text):
     expected = expression.derivative().to_torch()(x=x, alpha=alpha)
     torch.testing.assert_close(first, expected)
     if first.requires_grad:
-        (second,) = torch.autograd.grad(first.sum(), x)
+        (second,) = torch.autograd.grad(first.sum(), x, materialize_grads=True)
         torch.testing.assert_close(second, expression.derivative(order=2).to_torch()(x=x, alpha=alpha))
 
 
@@ -449,7 +477,8 @@ def test_sech_has_a_second_derivative_at_zero_and_a_slope_far_out():
 
 
 @pytest.mark.parametrize(
-    "text", ["x*tanh(softplus(x))", "x if 0 < x <= 1 or not x < 3 else alpha*exp(x)", "gamma(2 + x**2) % 3", "2*pi"]
+    "text",
+    ["x*tanh(softplus(x))", "x if 0 < x <= 1 or not x < 3 else alpha*exp(x)", "gamma(2 + x**2) % 3", "2*pi"],
 )
 def test_traces_without_a_break(text):
     function = parse(text, ("x", "alpha")).to_torch()
@@ -458,6 +487,7 @@ def test_traces_without_a_break(text):
     torch.testing.assert_close(compiled(x, 0.5), function(x=x, alpha=0.5))
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's own, on its first jvp
 def test_vectorises_and_differentiates_forward():
     function = parse("sqrt(x) if x >= 0 else -sqrt(-x)").to_torch()
     x = torch.linspace(-2, 2, 8, dtype=torch.float64)
@@ -493,12 +523,14 @@ def test_importing_is_light():
         "module.parse('x*tanh(log(1 + exp(x)))').latex()\n"
         "print([name for name in ('torch', 'numpy', 'mpmath', 'sympy', 'matplotlib') if name in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
     assert result.stdout.strip() == "[]"
 
 
 def test_all_is_sorted():
     import activations.expression as module
 
-    assert sorted(module.__all__) == module.__all__ or sorted(module.__all__, key=str.lower)
+    assert module.__all__ == ["FUNCTIONS", "Expression", "parse"]
     assert all(hasattr(module, name) for name in module.__all__)

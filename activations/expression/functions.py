@@ -237,7 +237,7 @@ _ROWS = (
     Function(
         "relu",
         lambda t, u: t.relu(u),
-        lambda m, u: max(u, m.zero),
+        lambda m, u: max(u, m.mpf(0)),
         lambda s, u: s.Max(u, 0),
         r"\operatorname{relu}",
         "du if u > 0 else 0",

@@ -116,11 +116,11 @@ def _binary(operator: str, left: _Piece, right: _Piece) -> _Piece:
             if second[0].isdigit() or (second.startswith(r"\frac{") and left.latex[-1].isdigit())
             else " "
         )
-        return _Piece(_bracketed(left, _PRODUCT) + sign + second, _PRODUCT)
+        return _Piece(_bracketed(left, _SIGN) + sign + second, min(left.level, _PRODUCT))
     if operator == "/":
         return _Piece(rf"\frac{{{left.latex}}}{{{right.latex}}}", _FACTOR)
     if operator == "%":
-        return _Piece(rf"{_bracketed(left, _FACTOR)} \bmod {_bracketed(right, _FACTOR)}", _SIGN)
+        return _Piece(rf"{_bracketed(left, _FACTOR)} \bmod {_bracketed(right, _FACTOR)}", _SUM)
     if left.head and right.latex.isdigit():
         return _Piece(f"{left.head}^{{{right.latex}}}{left.tail}", _FACTOR)
     return _Piece(f"{_bracketed(left, _ATOM)}^{{{right.latex}}}", _FACTOR)

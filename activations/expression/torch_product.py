@@ -240,6 +240,8 @@ def _divide(scope: _Scope, left: Any, right: Any) -> Any:
 def _power(scope: _Scope, left: Any, right: Any) -> Any:
     if isinstance(left, float) and isinstance(right, float):
         left = scope.tensor(left)
+    # Other arithmetic rounds a number that the type cannot hold to infinity; a power refuses it.
+    left, right = (scope.fitting(value) if isinstance(value, float) else value for value in (left, right))
     return scope.torch.pow(left, right)
 
 

@@ -54,9 +54,7 @@ class Native:
         """Read `torch.nn.functional.elu(alpha)` or `torch.nn.functional.gelu(approximate='tanh')`."""
         match = NATIVE.match(text)
         if match is None:
-            raise DeclarationError(
-                f"native={text!r} can't be read; write for example 'torch.nn.functional.elu(alpha)'"
-            )
+            raise DeclarationError(f"native={text!r} can't be read; write for example 'torch.nn.functional.elu(alpha)'")
         listed = [item.strip().partition("=") for item in (match["arguments"] or "").split(",") if item.strip()]
         return cls(
             match["path"],
@@ -501,7 +499,9 @@ def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
     if not summary.strip():
         raise DeclarationError(f"{name} has no docstring; write one sentence that says what it is")
     if len(summary) > MAX_SUMMARY:
-        raise DeclarationError(f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence")
+        raise DeclarationError(
+            f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence"
+        )
     return summary.strip(), notes.strip()
 
 

@@ -51,7 +51,7 @@ def derivative(
     if method == "closed" and declared is None:
         raise ValueError(f"{activation.name} declares no closed derivative in {name}; write method='formula'")
 
-    shape = torch.broadcast_shapes(*(tensor.shape for tensor in inputs))
+    shape = torch.broadcast_shapes(*(tensor.shape for tensor in inputs))  # type: ignore[no-untyped-call]
     values: dict[str, Any] = dict(zip(activation.inputs, (tensor.expand(shape) for tensor in inputs), strict=True))
     values |= {**dict(variant.values), **overrides}
     if method == "formula":

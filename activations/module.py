@@ -56,7 +56,9 @@ class ActivationModule(nn.Module):
         self.native = native
         self._constants: dict[str, float] = {}
         for name, value in variant.values:
-            tensor = given[name] if isinstance(given.get(name), Tensor) else None
+            tensor = given.get(name)
+            if not isinstance(tensor, Tensor):
+                tensor = None
             if name in variant.learnable:
                 if tensor is None:
                     tensor = torch.full(() if channels is None else (channels,), value)
@@ -119,7 +121,7 @@ class ActivationModule(nn.Module):
         return super().__reduce__()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self._bind()
 
     def _bind(self) -> None:
@@ -155,7 +157,9 @@ class ActivationModule(nn.Module):
 
     def _halves(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if len(inputs) != 1 or len(self.activation.inputs) != 2:
-            raise TypeError(f"{self.activation.signature} takes {len(self.activation.inputs)} inputs, got {len(inputs)}")
+            raise TypeError(
+                f"{self.activation.signature} takes {len(self.activation.inputs)} inputs, got {len(inputs)}"
+            )
         if inputs[0].shape[self.dim] % 2:
             raise ValueError(
                 f"{self.activation.name} splits dimension {self.dim} into halves, but it has odd size "

@@ -12,7 +12,11 @@ X = torch.linspace(-3, 3, 13, dtype=torch.float64) + 0.01
 def test_the_methods_agree(method, order):
     variant = REGISTRY.variant("sigmoid:beta=2")
     s = torch.sigmoid(2 * X)
-    slopes = {1: 2 * s * (1 - s), 2: 4 * s * (1 - s) * (1 - 2 * s), 3: 8 * s * (1 - s) * (1 - 6 * s + 6 * s * s)}
+    slopes = {
+        1: 2 * s * (1 - s),
+        2: 4 * s * (1 - s) * (1 - 2 * s),
+        3: 8 * s * (1 - s) * (1 - 6 * s + 6 * s * s),
+    }
     torch.testing.assert_close(derivative(variant, X, order=order, method=method), slopes[order])
 
 
@@ -42,7 +46,11 @@ def test_a_high_order_of_a_line_is_zero():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"order": -1}, "negative"), ({"wrt": "z"}, "has no variable"), ({"method": "closed"}, "method='formula'")],
+    [
+        ({"order": -1}, "negative"),
+        ({"wrt": "z"}, "has no variable"),
+        ({"method": "closed"}, "method='formula'"),
+    ],
 )
 def test_what_cannot_be_is_refused(options, message):
     with pytest.raises(ValueError, match=message):

@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activations.errors import ActivationsError, ExpressionError
+from activations.errors import ExpressionError
 from activations.expression import FUNCTIONS, parse
 from activations.expression.functions import ALIASES
 
@@ -33,7 +33,7 @@ REFUSED = [
     (6, "(" * 400 + "x" + ")" * 400, 51, "brackets nested too deeply"),
     (6, "-" * 900 + "x", 101, "nested too deeply"),
     (6, "x" + "+x" * 400, 1, "nested too deeply"),
-    (6, "x" + "**x" * 300, 301, "nested too deeply"),
+    (6, "x" + "**x" * 300, 298, "nested too deeply"),
     (7, "9" * 5000, 1001, "expression too long"),
     (7, "9" * 999, 1, "constant overflows"),
     (7, "1e999", 1, "constant overflows"),
@@ -202,9 +202,7 @@ def test_recursion_is_bounded_near_the_stack_limit():
         "def down(n): return parse('sin(' * 49 + 'x' + ')' * 49).derivative() if n == 0 else down(n - 1)\n"
         "print(len(str(down(300))) > 0)"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
-    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert result.stdout.strip() == "True", result.stderr
 
 
@@ -216,15 +214,15 @@ def test_growing_derivatives_stop_with_our_error():
 
 
 WORDS = st.sampled_from(
-    [*FUNCTIONS, *ALIASES, "x", "pi", "e", "if", "else", "and", "or", "not", "1", "2", "0.5", "1e3", "-1"]
-    + list("()+-*/^%<>=,. ")
-    + ["**", "<=", "==", "(x)", "x, x", "\t", "'", "é"]
+    [
+        *FUNCTIONS,
+        *ALIASES,
+        *"()+-*/^%<>=,. \t'é",
+        *("x", "pi", "e", "if", "else", "and", "or", "not"),
+        *("1", "2", "0.5", "1e3", "-1", "**", "<=", "==", "(x)", "x, x"),
+    ]
 )
-ANY_TEXT = (
-    st.text(max_size=80)
-    | st.lists(WORDS, max_size=25).map("".join)
-    | st.lists(WORDS, max_size=25).map(" ".join)
-)
+ANY_TEXT = st.text(max_size=80) | st.lists(WORDS, max_size=25).map("".join) | st.lists(WORDS, max_size=25).map(" ".join)
 
 
 @settings(max_examples=400, deadline=1000, suppress_health_check=list(HealthCheck))
@@ -238,7 +236,10 @@ def test_any_text_is_a_formula_or_our_error(text):
         slope = expression.derivative()
         assert slope.latex()
         assert slope.to_torch()(x=torch.linspace(-2, 2, 5)).shape == value.shape == (5,)
-    except ActivationsError as error:
-        assert isinstance(error, ExpressionError)
-        assert error.column >= 1
-        assert error.picture
+    except ExpressionError as error:
+        refusal = error
+    else:
+        return
+    assert refusal.column >= 1
+    assert refusal.picture
+    assert str(refusal).isascii()

@@ -39,7 +39,10 @@ ONLY_IN = {
 
 
 def sources():
-    for folder, prefix in ((ROOT / "activations", "activations"), (ROOT / "cli/activations_cli", "activations_cli")):
+    for folder, prefix in (
+        (ROOT / "activations", "activations"),
+        (ROOT / "cli/activations_cli", "activations_cli"),
+    ):
         for path in sorted(folder.rglob("*.py")):
             parts = [prefix, *path.relative_to(folder).with_suffix("").parts]
             yield ".".join(part for part in parts if part != "__init__"), path
@@ -115,7 +118,10 @@ HEAVY = ("torch", "numpy", "matplotlib", "sympy", "scipy", "mpmath", "plotly", "
     ("code", "absent"),
     [
         ("import activations", (*HEAVY, "click", "pluggy")),
-        ("from activations import activation, default_registry; default_registry()['mish']", (*HEAVY, "click")),
+        (
+            "from activations import activation, default_registry; default_registry()['mish']",
+            (*HEAVY, "click"),
+        ),
     ],
 )
 def test_import_costs(code, absent):

@@ -47,7 +47,10 @@ def test_classes_replace_those_of_torch(name, settings):
 
 
 def test_keyword_settings_are_those_of_torch():
-    for name, settings in {"LeakyReLU": {"negative_slope": 0.3}, "Hardtanh": {"min_val": -0.5, "max_val": 2.0}}.items():
+    for name, settings in {
+        "LeakyReLU": {"negative_slope": 0.3},
+        "Hardtanh": {"min_val": -0.5, "max_val": 2.0},
+    }.items():
         torch.testing.assert_close(getattr(ours, name)(**settings)(X), getattr(torch.nn, name)(**settings)(X))
 
 
@@ -155,7 +158,7 @@ def test_derivative_of_a_module():
 def test_attributes_signatures_and_errors():
     assert ours.Mish is ours.mish
     assert "Mish" in dir(ours)
-    assert list(inspect.signature(ours.LeakyReLU).parameters)[0] == "negative_slope"
+    assert next(iter(inspect.signature(ours.LeakyReLU).parameters)) == "negative_slope"
     assert issubclass(ours.ELU, ActivationModule)
     with pytest.raises(AttributeError, match="did you mean mish"):
         ours.Mishh  # noqa: B018

@@ -74,7 +74,16 @@ def run(path, *arguments, **options):
 def snake_path(tmp_path_factory):
     """A folder into which the example plugin was installed by pip."""
     folder = tmp_path_factory.mktemp("installed")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     subprocess.run([*command, "--target", str(folder), str(SNAKE)], check=True, capture_output=True)
     return folder
 
@@ -118,7 +127,17 @@ def test_the_example_is_ranked(snake_path):
 
 def test_the_examples_own_tests_pass(snake_path):
     environment = {**os.environ, "PYTHONPATH": str(snake_path), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(SNAKE), str(SNAKE)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(SNAKE),
+        str(SNAKE),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=SNAKE)
     assert result.returncode == 0, result.stdout
     assert "passed" in result.stdout

@@ -22,7 +22,9 @@ def my_square(x):
     return x * x
 
 
-@pytest.mark.parametrize("text", ["leaky_relu", "LeakyReLU", "leaky-relu", "LEAKY RELU", "lrelu", "built-in:leaky_relu"])
+@pytest.mark.parametrize(
+    "text", ["leaky_relu", "LeakyReLU", "leaky-relu", "LEAKY RELU", "lrelu", "built-in:leaky_relu"]
+)
 def test_lookup_is_forgiving(text):
     assert REGISTRY[text].name == "leaky_relu"
     assert text in REGISTRY
@@ -35,19 +37,18 @@ def test_the_mission_is_there():
 
 
 def test_every_elementwise_activation_of_torch_is_there():
-    elementwise = """ELU Hardshrink Hardsigmoid Hardtanh Hardswish LeakyReLU LogSigmoid PReLU ReLU ReLU6 RReLU SELU CELU
-    GELU Sigmoid SiLU Mish Softplus Softshrink Softsign Tanh Tanhshrink Threshold GLU Bilinear Identity""".split()
-    assert [name for name in elementwise if name not in REGISTRY] == []
     of_torch = {
         name
         for name in torch.nn.modules.activation.__all__
         if name not in {"MultiheadAttention", "Softmin", "Softmax", "Softmax2d", "LogSoftmax"}  # over an axis
     }
-    assert {name for name in of_torch if name not in REGISTRY} == set()
+    assert len(of_torch) >= 24
+    assert {name for name in of_torch | {"Bilinear", "Identity"} if name not in REGISTRY} == set()
 
 
 @pytest.mark.parametrize(
-    ("text", "nearest"), [("rleu", "relu"), ("sigmoit", "sigmoid"), ("gellu", "gelu"), ("qqqq", "activations list")]
+    ("text", "nearest"),
+    [("rleu", "relu"), ("sigmoit", "sigmoid"), ("gellu", "gelu"), ("qqqq", "activations list")],
 )
 def test_a_typo_names_the_nearest(text, nearest):
     with pytest.raises(UnknownActivationError, match=nearest):

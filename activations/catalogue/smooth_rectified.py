@@ -49,7 +49,8 @@ def gelu(x: Tensor) -> Tensor:
     (`native=True`). Default elsewhere: exact in torch and keras.activations, the tanh form (`gelu_tanh`) in jax.nn and
     keras.ops.
     """
-    return 0.5 * x * torch.special.erfc(x * -math.sqrt(0.5))
+    tail: Tensor = torch.special.erfc(x * -math.sqrt(0.5))
+    return 0.5 * x * tail
 
 
 @activation(

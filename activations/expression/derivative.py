@@ -134,11 +134,7 @@ def substitute(tree: Node, meaning: Mapping[str, Node]) -> Node:
     """Replace symbols by trees, and simplify."""
 
     def step(node: Node, below: tuple[Node, ...]) -> Node:
-        return (
-            meaning[node.name]
-            if isinstance(node, Name) and node.name in meaning
-            else simplify_step(node, below)
-        )
+        return meaning[node.name] if isinstance(node, Name) and node.name in meaning else simplify_step(node, below)
 
     return fold(tree, step)
 
@@ -158,9 +154,7 @@ def simplify_step(node: Node, children: tuple[Node, ...] | None) -> Node:
         case Negate():
             return negate(*below)
         case Binary(operator):
-            return {"+": add, "-": subtract, "*": multiply, "/": divide, "**": power}.get(operator, _modulo)(
-                *below
-            )
+            return {"+": add, "-": subtract, "*": multiply, "/": divide, "**": power}.get(operator, _modulo)(*below)
         case Conditional() if below[1] == below[2]:
             return below[1]
         case Call("log") if below[0] == Constant("e"):

@@ -108,9 +108,7 @@ class Expression:
         from activations.expression.derivative import differentiate
 
         if not isinstance(order, int) or not 0 <= order <= MAX_DERIVATIVES:
-            message = (
-                f"the order of a derivative is a whole number from 0 to {MAX_DERIVATIVES}, not {order!r}"
-            )
+            message = f"the order of a derivative is a whole number from 0 to {MAX_DERIVATIVES}, not {order!r}"
             raise ExpressionError(message, text=self.text)
         if order == 0:
             return self

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Backend = Callable[..., Any]
 """A function of a library module (torch, mpmath or sympy) and the arguments; no library is imported here."""
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     r"""One function of the language.
 
     Attributes:

@@ -92,9 +92,7 @@ def _step(node: Node, below: tuple[_Piece, ...]) -> _Piece:
             return _Piece(latex, _COMPARE)
         case Logical(operator):
             level = _AND if operator == "and" else _OR
-            return _Piece(
-                rf" \text{{ {operator} }} ".join(_bracketed(piece, level + 1) for piece in below), level
-            )
+            return _Piece(rf" \text{{ {operator} }} ".join(_bracketed(piece, level + 1) for piece in below), level)
         case Not():
             return _Piece(r"\neg " + _brackets(below[0].latex), _COMPARE)
         case Conditional():
@@ -111,11 +109,7 @@ def _binary(operator: str, left: _Piece, right: _Piece) -> _Piece:
         return _Piece(f"{_bracketed(left, _SUM)} {operator} {_bracketed(right, least)}", _SUM)
     if operator == "*":
         second = _bracketed(right, _FACTOR)
-        sign = (
-            r" \cdot "
-            if second[0].isdigit() or (second.startswith(r"\frac{") and left.latex[-1].isdigit())
-            else " "
-        )
+        sign = r" \cdot " if second[0].isdigit() or (second.startswith(r"\frac{") and left.latex[-1].isdigit()) else " "
         return _Piece(_bracketed(left, _SIGN) + sign + second, min(left.level, _PRODUCT))
     if operator == "/":
         return _Piece(rf"\frac{{{left.latex}}}{{{right.latex}}}", _FACTOR)

@@ -70,8 +70,7 @@ def evaluate(tree: Node, values: Mapping[str, Any]) -> Any:
                 return _defined(mpmath, lambda: row.mpmath(mpmath, *arguments), below)
             case Compare(operators):
                 return all(
-                    _compare(operator, below[index], below[index + 1])
-                    for index, operator in enumerate(operators)
+                    _compare(operator, below[index], below[index + 1]) for index, operator in enumerate(operators)
                 )
             case Logical(operator):
                 return all(below) if operator == "and" else any(below)

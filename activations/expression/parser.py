@@ -375,9 +375,7 @@ class _Reader:
         near = next((token.text for token in self.tokens if token.end > column), last.text)
         words = [token.text for token in self.tokens]
         hint = "write a if condition else b" if words.count("if") != words.count("else") else ""
-        raise ExpressionError(
-            f"cannot read this near '{near[:20]}'", text=self.text, column=column + 1, hint=hint
-        )
+        raise ExpressionError(f"cannot read this near '{near[:20]}'", text=self.text, column=column + 1, hint=hint)
 
     def refuse_depth(self, column: int) -> NoReturn:
         message = f"expression nested too deeply (limit {MAX_DEPTH} operations in one another)"
@@ -412,9 +410,7 @@ class _Reader:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.conditional(test, body, orelse, depth)
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                self.refuse(
-                    node, "a condition stands where a number is expected", "write a if condition else b"
-                )
+                self.refuse(node, "a condition stands where a number is expected", "write a if condition else b")
             case ast.Tuple(elts=[]):
                 self.refuse(node, "the brackets are empty")
             case ast.Tuple():
@@ -542,9 +538,7 @@ class _Reader:
         count = len(node.args)
         if count >= least and (most is None or count <= most):
             return
-        wanted = (
-            f"{least} argument{'s' if least > 1 else ''}" if most == least else f"at least {least} arguments"
-        )
+        wanted = f"{least} argument{'s' if least > 1 else ''}" if most == least else f"at least {least} arguments"
         self.refuse(node, f"{name} takes {wanted}, got {count}", f"write {self.example(name)}")
 
     def binary(self, node: ast.expr, operator: str, left: _Part, right: _Part) -> _Part:

@@ -176,9 +176,7 @@ class _Builder:
             # The branch that is not taken may have an infinite slope, and zero times that is NaN. So inside a
             # branch a symbol carries a gradient only where the branch is taken; the values stay the same.
             names = free_names(branch)
-            masked = {
-                name: self.append(run, condition, slot) for name, slot in symbols.items() if name in names
-            }
+            masked = {name: self.append(run, condition, slot) for name, slot in symbols.items() if name in names}
             branches.append(self.value(branch, masked, {}))
         return self.append(_choose, condition, *branches)
 
@@ -227,9 +225,7 @@ def _operation(node: Node) -> Callable[..., Any]:
         case Logical():
             return lambda scope, *values: _join(scope.torch.logical_or, values, True)
         case Not():
-            return lambda scope, value: (
-                (not value) if isinstance(value, bool) else scope.torch.logical_not(value)
-            )
+            return lambda scope, value: (not value) if isinstance(value, bool) else scope.torch.logical_not(value)
     raise TypeError(f"not a node of a formula: {node!r}")
 
 

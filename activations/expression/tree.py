@@ -30,11 +30,20 @@ class Node:
     _hash: int
 
     def __post_init__(self) -> None:
-        # Frozen dataclasses allow no assignment; these three are caches of what the fields already determine.
         children = self.children
-        object.__setattr__(self, "size", 1 + sum(child.size for child in children))
-        object.__setattr__(self, "depth", 1 + max((child.depth for child in children), default=0))
-        object.__setattr__(self, "_hash", hash((type(self).__name__, self.payload, children)))
+        self.size = 1 + sum(child.size for child in children)
+        self.depth = 1 + max((child.depth for child in children), default=0)
+        self._hash = hash((type(self).__name__, self.payload, children))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # What `frozen=True` does, at a third of the import time: the hash is the last thing a new node is given.
+        if "_hash" in self.__dict__:
+            raise AttributeError(f"a node is immutable: cannot set {name!r}")
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(map(repr, (*self.payload, *self.children)))
+        return f"{type(self).__name__}({fields[:200]})"
 
     @property
     def payload(self) -> tuple[Any, ...]:
@@ -67,7 +76,7 @@ class Node:
         return from_numbering, (numbering(self),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Number(Node):
     """An exact decimal number, zero or positive: `-2` is `Negate(Number(2))`, as it is written."""
 
@@ -75,7 +84,7 @@ class Number(Node):
     payload_fields: ClassVar[tuple[str, ...]] = ("value",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Constant(Node):
     """A named constant: `pi` or `e`."""
 
@@ -83,7 +92,7 @@ class Constant(Node):
     payload_fields: ClassVar[tuple[str, ...]] = ("name",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Name(Node):
     """A free symbol."""
 
@@ -91,7 +100,7 @@ class Name(Node):
     payload_fields: ClassVar[tuple[str, ...]] = ("name",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Negate(Node):
     """The operand with its sign changed."""
 
@@ -102,7 +111,7 @@ class Negate(Node):
         return (self.operand,)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Binary(Node):
     """Arithmetic on two operands; the operator is one of `+ - * / ** %`."""
 
@@ -116,7 +125,7 @@ class Binary(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Call(Node):
     """A function of the table applied to arguments; the name is the table's, never an alias."""
 
@@ -130,7 +139,7 @@ class Call(Node):
         return self.arguments
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Compare(Node):
     """A chain of comparisons such as `0 < x <= 1`: one operator fewer than operands. A condition."""
 
@@ -144,7 +153,7 @@ class Compare(Node):
         return self.operands
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Logical(Node):
     """Conditions joined by `and` or by `or`. A condition."""
 
@@ -158,7 +167,7 @@ class Logical(Node):
         return self.operands
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Not(Node):
     """The opposite of a condition. A condition."""
 
@@ -169,7 +178,7 @@ class Not(Node):
         return (self.operand,)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Conditional(Node):
     """`if_true if condition else if_false`, which is also how `where` is read."""
 

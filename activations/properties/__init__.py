@@ -2,7 +2,7 @@
 
 from activations.properties.extremes import Bound
 from activations.properties.kinks import measured_jumps, measured_kinks
-from activations.properties.measured import Moments, Properties, measure
+from activations.properties.measured import Properties, measure
 from activations.properties.tails import Asymptote
 
-__all__ = ["Asymptote", "Bound", "Moments", "Properties", "measure", "measured_jumps", "measured_kinks"]
+__all__ = ["Asymptote", "Bound", "Properties", "measure", "measured_jumps", "measured_kinks"]

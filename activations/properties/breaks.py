@@ -1,4 +1,4 @@
-"""Where a function or a derivative of it breaks: found from values alone, by bisecting every interval at once."""
+"""Where a function or one of its derivatives breaks, found from values alone by bisection."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def uneven_grid(low: float, high: float, spacing: float = RESOLUTION) -> Tensor:
 
 
 def breaks(curve: Curve, low: float, high: float) -> tuple[float, ...]:
-    """The points in (low, high) at which the curve is not continuous: jumps, poles, and infinite ends of any kind.
+    """The points in (low, high) at which the curve is not continuous: jumps, poles, infinities of any kind.
 
     Every interval of an uneven grid is bisected towards the half over which the curve changes more, down to
     neighbouring numbers; an interval whose change shrinks with its width holds no break. Steep but continuous
@@ -56,7 +56,7 @@ def breaks(curve: Curve, low: float, high: float) -> tuple[float, ...]:
 
 
 def _bisect(curve: Curve, grid: Tensor, values: Tensor, tolerance: Tensor) -> tuple[Tensor, Tensor]:
-    """Where changes concentrate: the places that bisection of the intervals ends in, with their tolerances."""
+    """Where changes concentrate: the places that bisection of the intervals ends in; and their tolerances."""
     tolerance = torch.maximum(tolerance[:-1], tolerance[1:])
     left, right, at_left, at_right = grid[:-1], grid[1:], values[:-1], values[1:]
     alive = at_left.isfinite() & at_right.isfinite()
@@ -77,8 +77,9 @@ def _bisect(curve: Curve, grid: Tensor, values: Tensor, tolerance: Tensor) -> tu
 
 
 def _climb(curve: Curve, grid: Tensor, values: Tensor, tolerance: Tensor) -> tuple[Tensor, Tensor]:
-    """Where peaks end: golden-section search in every local extremum, because bisection takes both sides of a pole
-    for equals.
+    """Where local extrema are, by golden-section search; and their tolerances.
+
+    Bisection alone could miss a pole, whose two sides it takes for equals.
     """
     middle = values[1:-1]
     upward = (middle > values[:-2]) & (middle >= values[2:])
@@ -117,13 +118,13 @@ def _tolerance(grid: Tensor, values: Tensor) -> Tensor:
 
 
 def _tidy(positions: Tensor) -> Tensor:
-    """Replace a position by a short decimal number if that is within its accuracy: 0.49999999999999994 is 0.5."""
+    """Replace a position by a short decimal within its accuracy: 0.49999999999999994 is 0.5."""
     short = (positions * 1e9).round() / 1e9
     return torch.where((short - positions).abs() <= 1e-15 * positions.abs().clamp(min=1.0), short, positions)
 
 
 def _judge(curve: Curve, positions: Tensor, tolerance: Tensor) -> tuple[Tensor, Tensor]:
-    """Keep the positions around which the curve's change does not shrink with the distance, with that change."""
+    """Keep positions around which the curve's change does not shrink with the distance; and these changes."""
     size = positions.abs().clamp(min=1.0)
 
     def spread(distance: float) -> Tensor:

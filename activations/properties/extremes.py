@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from activations.properties.breaks import Curve, uneven_grid
-from activations.properties.tails import grows, limit
+from activations.properties.tails import grows, limit, shortened
 
 __all__ = ["Bound", "largest_slope", "local_maxima", "lower_bound", "upper_bound"]
 
@@ -38,12 +38,10 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
 
     Args:
         function: an elementwise function of a float64 tensor.
-        breaks: where the function or one of its first three derivatives breaks. A level that the function reaches
-            there is attained; a level that it merely rounds to, as tanh(20) rounds to 1, is not.
+        breaks: where the function or one of its first three derivatives breaks. A level that the function
+            reaches there is attained; one that it merely rounds to, as tanh(20) rounds to 1, is not.
         reach: features are looked for on (-reach, reach), limits beyond.
     """
-    if grows(function, 1) or grows(function, -1):
-        return Bound(math.inf, False)
     grid = uneven_grid(-reach, reach)
     values = function(grid)
     if _is_constant(values):
@@ -53,8 +51,11 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
     if bool((at_sides == math.inf).any()):
         return Bound(math.inf, False)
     _, peaks = local_maxima(function, grid, values)
-    limits = [level for side in (-1, 1) if (level := limit(function, side)) is not None]
     reached = _largest([peaks, at_breaks])
+    seen = max(reached, _largest([values, at_sides]))
+    if grows(function, 1, seen) or grows(function, -1, seen):
+        return Bound(math.inf, False)
+    limits = [level for side in (-1, 1) if (level := limit(function, side)) is not None]
     approached = max([_largest([at_sides]), *limits])
     found = max(reached, approached)
     if not math.isfinite(found):
@@ -62,10 +63,11 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
     margin = CLOSE * max(abs(found), min(1.0, float(_finite(values).abs().max())))
     if reached < found - margin:
         # Beside a break the value may be that of a level piece, as for the sign function.
-        level = function(sides + (sides - _centres(breaks)) * 1e6)
-        return Bound(found, bool(((at_sides >= found - margin) & (level == at_sides)).any()))
+        beyond = function(sides + (sides - _centres(breaks)) * 1e6)
+        level = (at_sides >= found - margin) & (beyond == at_sides)
+        return Bound(shortened(found), bool(level.any()))
     if found > max(limits, default=-math.inf) + margin:
-        return Bound(reached, True)
+        return Bound(shortened(found), True)
     # Both a value and a limit come to the bound: only a break or a true hill proves that it is reached.
     exact = max(limits)
     hill = _largest([_hills(function, grid, values)]) >= exact - CLOSE * margin
@@ -78,17 +80,18 @@ def lower_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
     return Bound(-mirrored.value + 0.0, mirrored.attained)
 
 
-def largest_slope(slope: Curve, kinks: Sequence[float], jumps: Sequence[float], reach: float) -> float:
-    """The least Lipschitz constant: sup |f'|, infinite at a jump, at a vertical tangent and for unbounded growth."""
-    if jumps or any(_diverges(slope, kink) for kink in kinks):
+def largest_slope(slope: Curve, jumps: Sequence[float], breaks: Sequence[float], reach: float) -> float:
+    """The least Lipschitz constant, sup |f'|: infinite at a jump, at a vertical tangent or if f' grows."""
+    if jumps or any(_diverges(slope, place) for place in breaks):
         return math.inf
-    return upper_bound(lambda x: slope(x).abs(), kinks, reach).value
+    return upper_bound(lambda x: slope(x).abs(), breaks, reach).value
 
 
 def local_maxima(function: Curve, grid: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     """The places and values of all local maxima between the ends of the grid, by golden-section search."""
     middle = values[1:-1]
-    chosen = (middle >= values[:-2]) & (middle >= values[2:]) & ((middle > values[:-2]) | (middle > values[2:]))
+    before, after = values[:-2], values[2:]
+    chosen = (middle >= before) & (middle >= after) & ((middle > before) | (middle > after))
     left, right = grid[:-2][chosen], grid[2:][chosen]
     if not left.numel():
         return left, left

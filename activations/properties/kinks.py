@@ -1,4 +1,4 @@
-"""Kinks, jumps and the smoothness class of an activation, found from its code and not from its declaration."""
+"""Kinks, jumps and the smoothness class of an activation, found from its code, not from its declaration."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def measured_kinks(variant: Variant, low: float = -REACH, high: float = REACH) -
 def derivative_breaks(
     variant: Variant, order: int, low: float = -REACH, high: float = REACH
 ) -> tuple[float, ...]:
-    """Where the derivative of that order breaks, in increasing order; those of lower orders need not be among them."""
+    """Where the derivative of that order breaks, in increasing order."""
     return _breaks(ByDigest(variant), order, low, high)
 
 
 def smoothness(variant: Variant) -> Smoothness:
-    """How often the function is continuously differentiable on (-30, 30); "smooth" for three times or more."""
+    """How often the function is continuously differentiable; "smooth" for three times or more."""
     classes: tuple[Smoothness, ...] = ("discontinuous", "C0", "C1", "C2")
     for order, name in enumerate(classes):
         if derivative_breaks(variant, order):

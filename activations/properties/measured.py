@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -29,7 +28,10 @@ from activations.properties.kinks import (
 from activations.properties.roots import Root, roots
 from activations.properties.tails import Asymptote, Side, asymptote
 
-__all__ = ["Moments", "Properties", "measure"]
+if TYPE_CHECKING:
+    from activations.moments import GaussianMoments
+
+__all__ = ["Properties", "measure"]
 
 Direction = Literal["increasing", "decreasing"]
 Curvature = Literal["convex", "concave", "linear"]
@@ -41,20 +43,12 @@ ROUNDING = 1e-11
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Expected values for a standard normal input: of f, of its square and of the square of its slope."""
-
-    mean: float
-    mean_square: float
-    mean_square_slope: float
-
-
-@dataclass(frozen=True)
 class Properties:
     """Measured facts about an activation with its parameter values.
 
-    Kinks, zeros and everything else that has a place are looked for on (-30, 30); range, Lipschitz constant and
-    asymptotes hold on the whole line. None means that the property makes no sense, as most do for two inputs.
+    Kinks, zeros and everything else that has a place are looked for on (-30, 30); range, Lipschitz constant
+    and asymptotes hold on the whole line. None means that the property makes no sense, as most do for two
+    inputs.
 
     Attributes:
         range: the least upper and greatest lower bound, with whether they are attained.
@@ -68,10 +62,10 @@ class Properties:
         zeros: where it is 0: numbers, and pairs for whole intervals, whose ends may be infinite.
         fixed_points: where f(x) = x, in the same form.
         asymptotes: the lines that it approaches to the left and to the right.
-        saturates: "hard" where it is constant from some point on, "soft" where it only approaches a constant.
+        saturates: "hard" where it is constant from some point on, "soft" where it approaches a constant.
         moments: expected values for a standard normal input.
-        gain: the standard deviation of initial weights, in units of 1/sqrt(inputs), that keeps the mean square of
-            the signal at 1 from layer to layer: 1/sqrt(mean square).
+        gain: the standard deviation of initial weights, in units of 1/sqrt(inputs), that keeps the signal's
+            mean square at 1 from layer to layer: 1/sqrt(mean square).
         torch_gain: `torch.nn.init.calculate_gain`, where torch knows the activation.
     """
 
@@ -87,19 +81,18 @@ class Properties:
     fixed_points: tuple[Root, ...] | None = None
     asymptotes: tuple[Asymptote | None, Asymptote | None] | None = None
     saturates: tuple[Saturation | None, Saturation | None] | None = None
-    moments: Moments | None = None
+    moments: GaussianMoments | None = None
     gain: float | None = None
     torch_gain: float | None = None
 
     @property
     def range_text(self) -> str | None:
-        """The range as an interval, such as "[-0.278464542761, inf)"; an end that is attained has a square bracket."""
+        """The range as an interval, such as "[-0.278464542761, inf)"; square brackets at attained ends."""
         if self.range is None:
             return None
         low, high = self.range
-        return (
-            f"{'[' if low.attained else '('}{low.value:.12g}, {high.value:.12g}{']' if high.attained else ')'}"
-        )
+        left, right = "[" if low.attained else "(", "]" if high.attained else ")"
+        return f"{left}{low.value:.12g}, {high.value:.12g}{right}"
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain lists and numbers for strict JSON.
@@ -119,7 +112,7 @@ def measure(variant: Variant) -> Properties:
     """Measure an activation; the result is kept for its digest.
 
     Args:
-        variant: an activation with its parameter values. With two inputs only the moments and the gain make sense.
+        variant: an activation with its parameter values; with two inputs only moments and gain make sense.
     """
     return _measure(ByDigest(variant))
 
@@ -141,14 +134,17 @@ def _measure(key: ByDigest) -> Properties:
         monotone=_direction(value, joints),
         curvature=None if jumps else _curvature(slope, kinks),
         parity=_parity(value),
-        lipschitz=largest_slope(slope, kinks, jumps, REACH),
+        lipschitz=largest_slope(slope, jumps, joints, REACH),
         kinks=kinks,
         jumps=jumps,
         smoothness=smoothness(variant),
         zeros=roots(value, joints, REACH),
-        fixed_points=roots(lambda x: value(x) - x, joints, REACH),
+        fixed_points=roots(lambda x: value(x) - x, joints, REACH, rounding=1e-15),
         asymptotes=asymptotes,
-        saturates=(_saturation(value, asymptotes[0], -1, joints), _saturation(value, asymptotes[1], 1, joints)),
+        saturates=(
+            _saturation(value, asymptotes[0], -1, joints),
+            _saturation(value, asymptotes[1], 1, joints),
+        ),
         moments=moments,
         gain=gain,
         torch_gain=_torch_gain(variant),
@@ -187,7 +183,9 @@ def _parity(function: Curve) -> Parity | None:
     return "odd" if bool(opposite.all()) else None
 
 
-def _saturation(function: Curve, line: Asymptote | None, side: Side, joints: Sequence[float]) -> Saturation | None:
+def _saturation(
+    function: Curve, line: Asymptote | None, side: Side, joints: Sequence[float]
+) -> Saturation | None:
     if line is None or line.slope != 0.0:
         return None
     outermost = max((side * joint for joint in joints), default=None)
@@ -200,7 +198,7 @@ def _saturation(function: Curve, line: Asymptote | None, side: Side, joints: Seq
 
 
 def _line(joints: Sequence[float]) -> Tensor:
-    """Points all over the real line in increasing order: dense within reach, beside every joint, sparse beyond."""
+    """Points all over the real line in increasing order: dense within reach and beside joints."""
     places = torch.tensor(joints, dtype=torch.float64)
     step = 1e-9 * places.abs().clamp(min=1.0)
     far = REACH * 10.0 ** (torch.arange(1, 60, dtype=torch.float64) / 8.0)
@@ -208,25 +206,17 @@ def _line(joints: Sequence[float]) -> Tensor:
     return points.sort().values
 
 
-def _moments(variant: Variant) -> Moments | None:
-    try:
-        measured = _library_moments()
-    except ModuleNotFoundError:
-        return None
-    found = measured(variant)
-    values = (found.mean, found.mean_square, found.mean_square_slope)
-    if not all(math.isfinite(value) for value in values):
-        return None
-    return Moments(*(float(value) for value in values))
+def _moments(variant: Variant) -> GaussianMoments | None:
+    # The moments need the kinks that this package measures, so that neither may import the other at its top.
+    from activations.moments import gaussian_moments
 
-
-def _library_moments() -> Callable[[Variant], Any]:
-    found: Callable[[Variant], Any] = importlib.import_module("activations.moments").gaussian_moments
-    return found
+    found = gaussian_moments(variant)
+    known = all(math.isfinite(value) for value in (found.mean, found.mean_square, found.mean_square_slope))
+    return found if known else None
 
 
 def _torch_gain(variant: Variant) -> float | None:
-    """torch's own recommendation, which for most activations does not exist."""
+    """The gain that torch recommends, which for most activations does not exist."""
     known = {"linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"}
     name, values = variant.activation.name, dict(variant.values)
     others = {key: value for key, value in values.items() if key != "negative_slope"}

@@ -16,10 +16,11 @@ __all__ = ["Root", "roots"]
 Root = float | tuple[float, float]
 
 HALVINGS = 64
+BESIDE = 0.03  # a zero stands out if the function differs from zero this far off
 TOUCHES = 1e-13  # a minimum of |f| below this, relative to its surroundings, is a zero
 
 
-def roots(function: Curve, breaks: Sequence[float], reach: float) -> tuple[Root, ...]:
+def roots(function: Curve, breaks: Sequence[float], reach: float, rounding: float = 0.0) -> tuple[Root, ...]:
     """The zeros on (-reach, reach) in increasing order.
 
     Args:
@@ -27,17 +28,22 @@ def roots(function: Curve, breaks: Sequence[float], reach: float) -> tuple[Root,
         breaks: where the function or one of its first three derivatives breaks. An interval of zeros ends at
             breaks or at infinity; other runs of zeros are underflow and are left out.
         reach: where to look.
+        rounding: values up to this times |x| are zero but for rounding.
 
     Returns:
-        A number for a single zero, a pair for an interval of zeros; its end is infinite if it reaches the last point.
+        A number for a single zero, a pair for an interval of zeros, whose end is infinite if it comes to the
+        last point.
     """
     grid = uneven_grid(-reach, reach)
     values = function(grid)
-    if bool((values == 0.0).all()):
+    zero = values.abs() <= rounding * grid.abs()
+    if bool(zero.all()):
         return ((-math.inf, math.inf),)
-    intervals = _intervals(grid, values, breaks)
+    intervals = _intervals(grid, zero, breaks)
     single = [*_crossings(function, grid, values), *_touches(function, grid, values)]
-    single += [place for place in breaks if float(function(torch.tensor([place], dtype=torch.float64))) == 0.0]
+    scale = min(1.0, float(values[values.isfinite()].abs().max()))
+    single = [place for place in single if _stands_out(function, place, scale)]
+    single += [place for place in breaks if _at(function, place) == 0.0]
     found: list[float] = []
     for place in sorted(_tidy(function, place) for place in single):
         inside = any(low - 1e-9 <= place <= high + 1e-9 for low, high in intervals)
@@ -46,16 +52,17 @@ def roots(function: Curve, breaks: Sequence[float], reach: float) -> tuple[Root,
     return tuple(sorted([*found, *intervals], key=lambda root: root if isinstance(root, float) else root[0]))
 
 
-def _intervals(grid: Tensor, values: Tensor, breaks: Sequence[float]) -> list[tuple[float, float]]:
-    zero = torch.cat([torch.tensor([False]), values == 0.0, torch.tensor([False])])
-    starts = (zero[1:] & ~zero[:-1]).nonzero().flatten().tolist()
-    stops = (zero[:-1] & ~zero[1:]).nonzero().flatten().tolist()
+def _intervals(grid: Tensor, zero: Tensor, breaks: Sequence[float]) -> list[tuple[float, float]]:
+    """Runs of zeros between breaks or up to the ends of the grid."""
+    framed = torch.cat([torch.tensor([False]), zero, torch.tensor([False])])
+    starts = (framed[1:] & ~framed[:-1]).nonzero().flatten().tolist()
+    stops = (framed[:-1] & ~framed[1:]).nonzero().flatten().tolist()
     found = []
     for start, stop in zip(starts, stops, strict=True):
         if stop - start < 2:
             continue
         low = -math.inf if start == 0 else _break_within(breaks, grid[start - 1], grid[start])
-        high = math.inf if stop == len(grid) else _break_within(breaks, grid[stop - 1], grid[stop])
+        high = math.inf if stop == len(zero) else _break_within(breaks, grid[stop - 1], grid[stop])
         if low is not None and high is not None:
             found.append((low, high))
     return found
@@ -79,6 +86,7 @@ def _crossings(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
 
 
 def _touches(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
+    """Minima of |f| that come down to zero without a change of sign."""
     places, heights = local_maxima(lambda x: -function(x).abs(), grid, -values.abs())
     if not places.numel():
         return []
@@ -87,13 +95,23 @@ def _touches(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
     return [float(place) for place in places[heights.abs() <= TOUCHES * around]]
 
 
+def _stands_out(function: Curve, place: float, scale: float) -> bool:
+    """Whether the function leaves zero on both sides of the place: other zeros are rounding or underflow."""
+    noise = 1e-9 * scale * max(1.0, abs(place))
+    return all(not abs(_at(function, place + step)) <= noise for step in (-BESIDE, BESIDE))
+
+
+def _at(function: Curve, place: float) -> float:
+    return float(function(torch.tensor([place], dtype=torch.float64)))
+
+
 def _tidy(function: Curve, place: float) -> float:
-    """The shortest decimal number near the place that is as good a zero: the search ends in rounding noise."""
-    size = abs(float(function(torch.tensor([place], dtype=torch.float64))))
+    """The shortest decimal number near the place that is as good a zero: the search ends in noise."""
+    size = abs(_at(function, place))
     for digits in range(4, 14):
         short = round(place, digits)
         if abs(short - place) > 1e-4:
             continue
-        if abs(float(function(torch.tensor([short], dtype=torch.float64)))) <= size:
+        if abs(_at(function, short)) <= size:
             return short
     return place

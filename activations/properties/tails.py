@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from activations.properties.breaks import Curve
 
-__all__ = ["Asymptote", "Side", "asymptote", "grows", "limit"]
+__all__ = ["Asymptote", "Side", "asymptote", "grows", "limit", "shortened"]
 
 Side = Literal[-1, 1]
 
@@ -30,14 +31,19 @@ class Asymptote:
     intercept: float
 
 
-def grows(function: Curve, side: Side) -> bool:
-    """Whether the function takes ever larger values towards that side, as log does and tanh does not."""
+def grows(function: Curve, side: Side, seen: float) -> bool:
+    """Whether the function takes ever larger values towards that side, as log does and tanh does not.
+
+    Args:
+        function: an elementwise function of a float64 tensor.
+        side: 1 for plus infinity, -1 for minus infinity.
+        seen: the largest value known so far; only what exceeds it is growth.
+    """
     _, values = _ladder(function, side, DECADES)
     third = len(values) // 3
     if third == 0:
         return False
-    start, middle, end = (float(values[: stop * third].max()) for stop in (1, 2, 3))
-    end = max(end, float(values.max()))
+    start, middle, end = (max(seen, float(values[:stop].max())) for stop in (third, 2 * third, len(values)))
     return end - middle > max(SLOW * (middle - start), 1e-9 * (1.0 + abs(middle)))
 
 
@@ -61,7 +67,7 @@ def limit(function: Curve, side: Side, decades: int = DECADES, noise: float = 0.
         return None
     farther = function(side * torch.tensor([1e20, 1e40, 1e80], dtype=torch.float64))
     last = float(values[-1])
-    # A limit that is approached like 1/sqrt(x) is exact only there; a sum that lost its digits shows by a leap.
+    # A limit approached like 1/sqrt(x) is exact only there; a sum that lost its digits shows by a leap.
     for value in farther.tolist():
         if not math.isfinite(value) or abs(value - last) > change + noise:
             break
@@ -73,17 +79,17 @@ def asymptote(function: Curve, side: Side) -> Asymptote | None:
     """The line that the function approaches towards that side, or None."""
     level = limit(function, side)
     if level is not None:
-        return Asymptote(0.0, _short(level))
+        return Asymptote(0.0, shortened(level))
     slope = limit(lambda x: function(x) / x, side)
     if slope is None or abs(slope) < 1e-6:
         return None
-    slope = _short(slope)
+    slope = shortened(slope)
     remainder: Curve = lambda x: function(x) - slope * x  # noqa: E731 (a formula)
     noise = 1e-15 * max(1.0, abs(slope)) * 10.0**LINEAR_DECADES
     intercept = limit(remainder, side, LINEAR_DECADES, noise)
     if intercept is None:
         return None
-    return Asymptote(slope, _short(_extrapolated(remainder, side, intercept)))
+    return Asymptote(slope, shortened(_extrapolated(remainder, side, intercept)))
 
 
 def _ladder(function: Curve, side: Side, decades: int) -> tuple[Tensor, Tensor]:
@@ -97,20 +103,18 @@ def _ladder(function: Curve, side: Side, decades: int) -> tuple[Tensor, Tensor]:
 
 
 def _extrapolated(function: Curve, side: Side, plain: float) -> float:
-    """Richardson's limit of a function that differs from it by powers of 1/x, with `plain` as the fall-back."""
+    """Richardson's limit of a function that differs from it by powers of 1/x; `plain` is the fall-back."""
     levels = function(side * 2.0 ** torch.arange(8, 15, dtype=torch.float64)).tolist()
     order = 1
     while len(levels) > 1:
         weight = 2.0**order
-        levels = [
-            (weight * second - first) / (weight - 1.0) for first, second in zip(levels, levels[1:], strict=False)
-        ]
+        levels = [(weight * far - near) / (weight - 1.0) for near, far in itertools.pairwise(levels)]
         order += 1
     found = levels[0]
     return found if math.isfinite(found) and abs(found - plain) <= 1e-5 * (1.0 + abs(plain)) else plain
 
 
-def _short(value: float) -> float:
+def shortened(value: float) -> float:
     """The number with nine digits after the point if it is that but for rounding."""
     rounded = round(value, 9)
     return (rounded if abs(rounded - value) <= 2e-11 * max(1.0, abs(value)) else value) + 0.0

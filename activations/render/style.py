@@ -69,7 +69,8 @@ class Theme:
         """The colour map of signed values, with zero in the background's colour."""
         from matplotlib.colors import LinearSegmentedColormap
 
-        return LinearSegmentedColormap.from_list(f"activations-{self.name}", [self.low, self.middle, self.high])
+        colours = [self.low, self.middle, self.high]
+        return LinearSegmentedColormap.from_list(f"activations-{self.name}", colours)
 
 
 # Okabe and Ito 2008, "Color Universal Design"; brighter on the dark background.
@@ -121,11 +122,8 @@ def theme_named(name: str) -> Theme:
 @contextlib.contextmanager
 def styled(theme: str | Theme = "light") -> Iterator[Theme]:
     """Within it, all that matplotlib makes has the theme's look, whatever the user's own settings are."""
-    import matplotlib as mpl
-
     chosen = theme_named(theme) if isinstance(theme, str) else theme
-    with mpl.rc_context():
-        mpl.rcParams.update(_settings(chosen))
+    with _settings_in_force(_settings(chosen)):
         yield chosen
 
 
@@ -193,8 +191,6 @@ def figure_bytes(figure: Figure, format: str = "png", dpi: float = 160.0) -> byt
     Raises:
         ValueError: the format is another one.
     """
-    import matplotlib as mpl
-
     if format not in FORMATS:
         raise ValueError(f"format={format!r} can't be written; write one of {', '.join(FORMATS)}")
     nameless: dict[str, dict[str, Any]] = {
@@ -203,8 +199,7 @@ def figure_bytes(figure: Figure, format: str = "png", dpi: float = 160.0) -> byt
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }
     content = io.BytesIO()
-    with mpl.rc_context():
-        mpl.rcParams.update(_COMMON)
+    with _settings_in_force(_COMMON):
         figure.savefig(content, format=format, dpi=dpi, metadata=nameless[format])
     return content.getvalue()
 
@@ -228,12 +223,23 @@ _COMMON: dict[str, Any] = {
 }
 
 
+@contextlib.contextmanager
+def _settings_in_force(settings: dict[str, Any]) -> Iterator[None]:
+    import matplotlib as mpl
+
+    parameters: dict[str, Any] = mpl.rcParams  # type: ignore[assignment]
+    with mpl.rc_context():
+        parameters.update(settings)
+        yield
+
+
 def _settings(theme: Theme) -> dict[str, Any]:
     import matplotlib as mpl
     from cycler import cycler
 
     # The backend stays the user's: setting it would load one.
-    factory = {key: value for key, value in mpl.rcParamsDefault.items() if "backend" not in key}
+    defaults: dict[str, Any] = mpl.rcParamsDefault  # type: ignore[assignment]
+    factory = {key: value for key, value in defaults.items() if "backend" not in key}
     return {
         **factory,
         **_COMMON,

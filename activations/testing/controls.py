@@ -55,7 +55,8 @@ class _SecondOff(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        return grads[0] * 2 * x.detach()
+        slope: Tensor = grads[0] * 2 * x.detach()
+        return slope
 
 
 _calls = itertools.count()
@@ -70,13 +71,14 @@ def wrong_formula(x: Tensor) -> Tensor:
 @activation(formula="tanh(x)", paper=PAPER)
 def wrong_gradient(x: Tensor) -> Tensor:
     """Tanh with a gradient that is off by 0.1 %."""
-    return torch.tanh(_SlopeOff.apply(x))
+    off: Tensor = _SlopeOff.apply(x)  # type: ignore[no-untyped-call]
+    return torch.tanh(off)
 
 
 @activation(formula="x*x", paper=PAPER)
 def wrong_second_derivative(x: Tensor) -> Tensor:
     """A square whose second derivative is cut off."""
-    result: Tensor = _SecondOff.apply(x)
+    result: Tensor = _SecondOff.apply(x)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -93,7 +95,7 @@ def wrong_closed_form(x: Tensor) -> Tensor:
 @activation(formula="beta*x", paper=PAPER)
 def cut_parameter(x: Tensor, *, beta: float = 2.0) -> Tensor:
     """A line whose slope gets no gradient."""
-    return x * (beta.detach() if isinstance(beta, Tensor) else beta)
+    return x * torch.as_tensor(beta, dtype=x.dtype).detach()
 
 
 @activation(formula="max(x, 0)", paper=PAPER)
@@ -171,7 +173,7 @@ def number_only(x: Tensor, *, beta: float = 2.0) -> Tensor:
 @activation(formula="tanh(x)", paper=PAPER)
 def breaks_the_graph(x: Tensor) -> Tensor:
     """Tanh that looks at its data."""
-    return torch.tanh(x) if bool((x < 1e9).all()) else torch.tanh(x)
+    return torch.tanh(x) if bool((x < 1e9).all()) else x.sign()
 
 
 @activation(formula="tanh(x)", paper=PAPER, skip={"value": "thought to be inaccurate"})

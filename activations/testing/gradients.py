@@ -15,7 +15,13 @@ from activations.testing.oracle import DIGITS, Points, describe, numerical_deriv
 from activations.testing.outcome import Measured, worst
 from activations.testing.values import tensors
 
-__all__ = ["check_closed_form", "check_gradcheck", "check_gradient", "check_learnable", "check_second_derivative"]
+__all__ = [
+    "check_closed_form",
+    "check_gradcheck",
+    "check_gradient",
+    "check_learnable",
+    "check_second_derivative",
+]
 
 SLOPE_TOLERANCE = 1e-10
 # 1 - tanh(x)^2 and its like are exact to one rounding of their largest value, not to one of their tiny tails.
@@ -61,7 +67,7 @@ def check_closed_form(variant: Variant) -> Measured:
 
 
 def check_gradcheck(variant: Variant) -> Measured:
-    """torch's slow gradcheck and gradgradcheck hold in inputs and parameters, away from kinks."""
+    """Slow gradcheck and gradgradcheck hold in inputs and parameters, away from kinks."""
     at = points(variant, 13, reach=3.0, tiny=False)
     inputs = [tensor.requires_grad_() for tensor in tensors(at)]
     names = [name for name, _ in variant.values]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -86,7 +87,7 @@ def limit(variant: Variant, sign: int) -> float:
     """
     ladder = tuple((sign * x,) for x in (123.4, 1234.5, 12345.6, 123456.7))
     values = truth(variant, ladder)
-    first, before, after = (b - a for a, b in zip(values[:-1], values[1:], strict=True))
+    first, before, after = (b - a for a, b in itertools.pairwise(values))
     if abs(after) <= abs(before) / 2 <= abs(first) / 4 or abs(after) < mpf("1e-30"):
         return float(values[-1])
     if first * before > 0 and before * after > 0:

@@ -53,7 +53,7 @@ def variants_to_prove(activations: Iterable[Activation | Variant]) -> list[Varia
         if isinstance(item, Variant):
             found.append(item)
         else:
-            found += [item.variant(), *(item.variant(**case) for case in item.cases)]
+            found += [item.variant(), *(item.variant(None, **case) for case in item.cases)]
     return found
 
 

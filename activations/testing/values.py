@@ -50,7 +50,7 @@ def check_value(variant: Variant) -> Measured:
 
 
 def check_native(variant: Variant) -> Measured:
-    """torch's own function agrees with the body in value and gradient, or differs as declared."""
+    """The function of torch agrees with the body in value and gradient, or differs as declared."""
     activation = variant.activation
     values = dict(variant.values)
     if activation.native is None or not activation.native.takes(values, activation.defaults):
@@ -82,7 +82,9 @@ def check_finite(variant: Variant) -> Measured:
     at = tuple((x,) * variant.inputs for x in line if all(abs(x - kink) > 1e-3 for kink in variant.kinks or ()))
     compared = 0
     for dtype in DTYPES:
-        rounded = tuple(tuple(column) for column in zip(*(t.double().tolist() for t in tensors(at, dtype)), strict=True))
+        rounded = tuple(
+            tuple(column) for column in zip(*(t.double().tolist() for t in tensors(at, dtype)), strict=True)
+        )
         leaves = [tensor.requires_grad_() for tensor in tensors(at, dtype)]
         value = variant(*leaves)
         slopes = torch.autograd.grad(value.float().sum(), leaves, materialize_grads=True)
@@ -107,7 +109,12 @@ def check_special(variant: Variant) -> Measured:
     if variant.inputs != 1:
         return Measured("limits are those of one input", applies=False)
     inputs = {"-inf": -math.inf, "inf": math.inf, "nan": math.nan}
-    want = {"-inf": limit(variant, -1), "inf": limit(variant, 1), "nan": math.nan, **variant.activation.special}
+    want = {
+        "-inf": limit(variant, -1),
+        "inf": limit(variant, 1),
+        "nan": math.nan,
+        **variant.activation.special,
+    }
     for dtype in DTYPES:
         for name, x in inputs.items():
             for size in SIZES:

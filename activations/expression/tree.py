@@ -42,8 +42,9 @@ class Node:
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        fields = ", ".join(map(repr, (*self.payload, *self.children)))
-        return f"{type(self).__name__}({fields[:200]})"
+        # Not the whole tree: that may be large, and `canonical_text` says it better.
+        said = " ".join(str(part) for part in self.payload)
+        return f"<{type(self).__name__} {said}({self.size} nodes)>"
 
     @property
     def payload(self) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from activations.errors import DataError, ExpressionError, UnknownTargetError
@@ -258,9 +258,7 @@ def csv_target(path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: b
 def _moved(target: Target, domain: Interval | Domain) -> Target:
     if not target.formula:
         raise DataError(f"{target.name} is a fixed data set; leave out the domain")
-    moved = _read_domain(domain, target.dimension)
-    known = {name: value for name, value in vars(target).items() if name in Target.__dataclass_fields__}
-    return Target(**{**known, "domain": moved})
+    return replace(target, domain=_read_domain(domain, target.dimension))
 
 
 def _read_domain(domain: Interval | Domain, dimension: int) -> Domain:

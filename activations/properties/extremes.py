@@ -64,8 +64,8 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
     if reached < found - margin:
         # Beside a break the value may be that of a level piece, as for the sign function.
         beyond = function(sides + (sides - _centres(breaks)) * 1e6)
-        level = (at_sides >= found - margin) & (beyond == at_sides)
-        return Bound(shortened(found), bool(level.any()))
+        flat = (at_sides >= found - margin) & (beyond == at_sides)
+        return Bound(shortened(found), bool(flat.any()))
     if found > max(limits, default=-math.inf) + margin:
         return Bound(shortened(found), True)
     # Both a value and a limit come to the bound: only a break or a true hill proves that it is reached.

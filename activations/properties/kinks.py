@@ -43,9 +43,7 @@ def measured_kinks(variant: Variant, low: float = -REACH, high: float = REACH) -
     return merged(measured_jumps(variant, low, high), derivative_breaks(variant, 1, low, high))
 
 
-def derivative_breaks(
-    variant: Variant, order: int, low: float = -REACH, high: float = REACH
-) -> tuple[float, ...]:
+def derivative_breaks(variant: Variant, order: int, low: float = -REACH, high: float = REACH) -> tuple[float, ...]:
     """Where the derivative of that order breaks, in increasing order."""
     return _breaks(ByDigest(variant), order, low, high)
 

@@ -6,12 +6,13 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from activations.declare import Variant
+from activations.moments import GaussianMoments, gaussian_moments
 from activations.properties.breaks import Curve, uneven_grid
 from activations.properties.curves import curve
 from activations.properties.extremes import Bound, largest_slope, lower_bound, upper_bound
@@ -27,9 +28,6 @@ from activations.properties.kinks import (
 )
 from activations.properties.roots import Root, roots
 from activations.properties.tails import Asymptote, Side, asymptote
-
-if TYPE_CHECKING:
-    from activations.moments import GaussianMoments
 
 __all__ = ["Properties", "measure"]
 
@@ -152,11 +150,13 @@ def _measure(key: ByDigest) -> Properties:
 
 
 def _direction(function: Curve, joints: Sequence[float]) -> Direction | None:
-    values = _finite(function(_line(joints)))
+    points = _line(joints)
+    values = function(points)
+    points, values = points[values.isfinite()], values[values.isfinite()]
     steps = values.diff()
-    # Beyond the noise of the values themselves and of an argument's last digit.
     noise = ROUNDING * torch.maximum(values[1:].abs(), values[:-1].abs())
-    noise = noise + 1e-15 * min(1.0, float(values.abs().max()))
+    # A cancelling sum such as x + sqrt(x*x + 4) is off by the rounding of x.
+    noise = noise + 1e-15 * min(1.0, float(values.abs().max())) * points[1:].abs().clamp(min=1.0)
     if bool((steps >= -noise).all()):
         return "increasing"
     return "decreasing" if bool((steps <= noise).all()) else None
@@ -183,9 +183,7 @@ def _parity(function: Curve) -> Parity | None:
     return "odd" if bool(opposite.all()) else None
 
 
-def _saturation(
-    function: Curve, line: Asymptote | None, side: Side, joints: Sequence[float]
-) -> Saturation | None:
+def _saturation(function: Curve, line: Asymptote | None, side: Side, joints: Sequence[float]) -> Saturation | None:
     if line is None or line.slope != 0.0:
         return None
     outermost = max((side * joint for joint in joints), default=None)
@@ -207,9 +205,6 @@ def _line(joints: Sequence[float]) -> Tensor:
 
 
 def _moments(variant: Variant) -> GaussianMoments | None:
-    # The moments need the kinks that this package measures, so that neither may import the other at its top.
-    from activations.moments import gaussian_moments
-
     found = gaussian_moments(variant)
     known = all(math.isfinite(value) for value in (found.mean, found.mean_square, found.mean_square_slope))
     return found if known else None
@@ -224,10 +219,6 @@ def _torch_gain(variant: Variant) -> float | None:
     if name not in known or any(value != defaults[key] for key, value in others.items()):
         return None
     return float(torch.nn.init.calculate_gain(name, values.get("negative_slope")))  # type: ignore[arg-type]
-
-
-def _finite(values: Tensor) -> Tensor:
-    return values[values.isfinite()]
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ __all__ = ["Root", "roots"]
 Root = float | tuple[float, float]
 
 HALVINGS = 64
-BESIDE = 0.03  # a zero stands out if the function differs from zero this far off
+BESIDE = 0.0297  # a zero stands out if the function differs from zero this far off
 TOUCHES = 1e-13  # a minimum of |f| below this, relative to its surroundings, is a zero
 
 
@@ -40,12 +40,13 @@ def roots(function: Curve, breaks: Sequence[float], reach: float, rounding: floa
     if bool(zero.all()):
         return ((-math.inf, math.inf),)
     intervals = _intervals(grid, zero, breaks)
-    single = [*_crossings(function, grid, values), *_touches(function, grid, values)]
     scale = min(1.0, float(values[values.isfinite()].abs().max()))
-    single = [place for place in single if _stands_out(function, place, scale)]
-    single += [place for place in breaks if _at(function, place) == 0.0]
+    single = torch.cat([_crossings(function, grid, values), _touches(function, grid, values)])
+    single = single[_stand_out(function, single, scale)]
+    joints = torch.tensor(breaks, dtype=torch.float64)
+    single = torch.cat([single, joints[function(joints) == 0.0]])
     found: list[float] = []
-    for place in sorted(_tidy(function, place) for place in single):
+    for place in _tidy(function, single).sort().values.tolist():
         inside = any(low - 1e-9 <= place <= high + 1e-9 for low, high in intervals)
         if not inside and (not found or place - found[-1] > 1e-7):
             found.append(place + 0.0)
@@ -72,7 +73,7 @@ def _break_within(breaks: Sequence[float], low: Tensor, high: Tensor) -> float |
     return next((place for place in breaks if float(low) <= place <= float(high)), None)
 
 
-def _crossings(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
+def _crossings(function: Curve, grid: Tensor, values: Tensor) -> Tensor:
     """Changes of sign, bisected; one over a jump or a pole is no zero."""
     chosen = values[:-1] * values[1:] < 0.0
     left, right, sign = grid[:-1][chosen], grid[1:][chosen], values[:-1][chosen].sign()
@@ -82,36 +83,30 @@ def _crossings(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
         same = function(middle).sign() == sign
         left, right = torch.where(same, middle, left), torch.where(same, right, middle)
     places = left + 0.4876 * (right - left)
-    return [float(place) for place in places[function(places).abs() <= 1e-6 * before]]
+    return places[function(places).abs() <= 1e-6 * before]
 
 
-def _touches(function: Curve, grid: Tensor, values: Tensor) -> list[float]:
+def _touches(function: Curve, grid: Tensor, values: Tensor) -> Tensor:
     """Minima of |f| that come down to zero without a change of sign."""
     places, heights = local_maxima(lambda x: -function(x).abs(), grid, -values.abs())
-    if not places.numel():
-        return []
     index = torch.searchsorted(grid, places).clamp(1, len(grid) - 2)
     around = torch.maximum(values[index - 1].abs(), values[index + 1].abs())
-    return [float(place) for place in places[heights.abs() <= TOUCHES * around]]
+    return places[heights.abs() <= TOUCHES * around]
 
 
-def _stands_out(function: Curve, place: float, scale: float) -> bool:
-    """Whether the function leaves zero on both sides of the place: other zeros are rounding or underflow."""
-    noise = 1e-9 * scale * max(1.0, abs(place))
-    return all(not abs(_at(function, place + step)) <= noise for step in (-BESIDE, BESIDE))
+def _stand_out(function: Curve, places: Tensor, scale: float) -> Tensor:
+    """Whether the function leaves zero on both sides: other zeros are rounding or underflow."""
+    noise = 1e-9 * scale * places.abs().clamp(min=1.0)
+    left, right = function(places - BESIDE).abs(), function(places + BESIDE).abs()
+    return ~(left <= noise) & ~(right <= noise)
 
 
-def _at(function: Curve, place: float) -> float:
-    return float(function(torch.tensor([place], dtype=torch.float64)))
-
-
-def _tidy(function: Curve, place: float) -> float:
-    """The shortest decimal number near the place that is as good a zero: the search ends in noise."""
-    size = abs(_at(function, place))
-    for digits in range(4, 14):
-        short = round(place, digits)
-        if abs(short - place) > 1e-4:
-            continue
-        if abs(_at(function, short)) <= size:
-            return short
-    return place
+def _tidy(function: Curve, places: Tensor) -> Tensor:
+    """The shortest decimal numbers near the places that are as good zeros: the search ends in noise."""
+    size = function(places).abs()
+    tidied = places
+    for digits in range(13, 3, -1):
+        short = (places * 10.0**digits).round() / 10.0**digits
+        good = ((short - places).abs() <= 1e-4) & (function(short).abs() <= size)
+        tidied = torch.where(good, short, tidied)
+    return tidied

@@ -18,9 +18,10 @@ Side = Literal[-1, 1]
 
 POINTS_PER_DECADE = 12
 DECADES = 15
-LINEAR_DECADES = 8  # farther out, rounding of f hides the intercept of a sloped asymptote
+FEWER_DECADES = 8  # farther out, rounding of f hides the intercept of a sloped asymptote
 SLOW = 0.45  # a change that shrinks slower than this from third to third of the decades does not end
 NEGLIGIBLE = 1e-10
+ROUNDING = 4e-16  # of x, at most, in the value of a function that is computed without care
 
 
 @dataclass(frozen=True)
@@ -39,23 +40,24 @@ def grows(function: Curve, side: Side, seen: float) -> bool:
         side: 1 for plus infinity, -1 for minus infinity.
         seen: the largest value known so far; only what exceeds it is growth.
     """
-    _, values = _ladder(function, side, DECADES)
+    points, values = _ladder(function, side, DECADES)
     third = len(values) // 3
     if third == 0:
         return False
     start, middle, end = (max(seen, float(values[:stop].max())) for stop in (third, 2 * third, len(values)))
-    return end - middle > max(SLOW * (middle - start), 1e-9 * (1.0 + abs(middle)))
+    noise = ROUNDING * float(points[-1].abs())
+    return end - middle > max(SLOW * (middle - start), 1e-9 * (1.0 + abs(middle)), noise)
 
 
-def limit(function: Curve, side: Side, decades: int = DECADES, noise: float = 0.0) -> float | None:
-    """The finite limit towards that side, or None if there is none.
+def limit(function: Curve, side: Side) -> float | None:
+    """The finite limit towards that side, or None if there is none."""
+    # Farther out a slow approach ends better, but a function that is not computed with care is noise there.
+    found = _limit(function, side, DECADES)
+    return _limit(function, side, FEWER_DECADES) if found is None else found
 
-    Args:
-        function: an elementwise function of a float64 tensor.
-        side: 1 for plus infinity, -1 for minus infinity.
-        decades: how far out to look, as a power of ten.
-        noise: changes up to this are rounding.
-    """
+
+def _limit(function: Curve, side: Side, decades: int, noise: float = 0.0) -> float | None:
+    """The limit, judged by how the values' changes shrink; changes up to `noise` are rounding."""
     _, values = _ladder(function, side, decades)
     third = len(values) // 3
     if third == 0:
@@ -65,10 +67,11 @@ def limit(function: Curve, side: Side, decades: int = DECADES, noise: float = 0.
     scale = min(1.0, float(values.abs().max()))
     if change > max(NEGLIGIBLE * scale, noise) and change > SLOW * earlier:
         return None
-    farther = function(side * torch.tensor([1e20, 1e40, 1e80], dtype=torch.float64))
     last = float(values[-1])
+    if decades < DECADES:
+        return last + 0.0
     # A limit approached like 1/sqrt(x) is exact only there; a sum that lost its digits shows by a leap.
-    for value in farther.tolist():
+    for value in function(side * torch.tensor([1e20, 1e40, 1e80], dtype=torch.float64)).tolist():
         if not math.isfinite(value) or abs(value - last) > change + noise:
             break
         last = value
@@ -85,8 +88,8 @@ def asymptote(function: Curve, side: Side) -> Asymptote | None:
         return None
     slope = shortened(slope)
     remainder: Curve = lambda x: function(x) - slope * x  # noqa: E731 (a formula)
-    noise = 1e-15 * max(1.0, abs(slope)) * 10.0**LINEAR_DECADES
-    intercept = limit(remainder, side, LINEAR_DECADES, noise)
+    noise = 1e-15 * max(1.0, abs(slope)) * 10.0**FEWER_DECADES
+    intercept = _limit(remainder, side, FEWER_DECADES, noise)
     if intercept is None:
         return None
     return Asymptote(slope, shortened(_extrapolated(remainder, side, intercept)))

@@ -121,8 +121,8 @@ def check_special(variant: Variant) -> Measured:
                 got = variant(torch.full((size,), x, dtype=dtype)).double()
                 if not _same(got, want[name]):
                     raise CheckFailedError(
-                        f"value at {name} in {dtype} is {_distinct(got)} for {size} elements, expected {want[name]:.6g}; "
-                        f"mend it, or declare special={{{name!r}: …}}"
+                        f"value at {name} in {dtype} is {_distinct(got)} for {size} elements, "
+                        f"expected {want[name]:.6g}; mend it, or declare special={{{name!r}: …}}"
                     )
         tiny = torch.finfo(dtype).smallest_normal / 8
         zeros = variant(torch.tensor([0.0, -0.0, tiny, -tiny], dtype=dtype)).double()

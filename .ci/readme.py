@@ -1,0 +1,53 @@
+"""Rewrite the generated parts of README.md from the registry, or with --check say which of them are stale."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from activations.fit.targets import TARGETS
+from activations.registry import default_registry
+
+README = Path(__file__).parents[1] / "README.md"
+MARK = re.compile(r"(<!-- generated: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def activations() -> str:
+    """The table of the built-in activations."""
+    registry = default_registry()
+    rows = ["| name | f(x) | source |", "|---|---|---|"]
+    for name, item in registry.items():
+        if str(registry.origin(name)) == "built-in":
+            rows.append(f"| `{item.signature}` | `{_cell(str(item.formula))}` | {_cell(item.paper)} |")
+    return "\n".join(rows)
+
+
+def targets() -> str:
+    """The table of the targets."""
+    rows = ["| name | what | domain | points |", "|---|---|---|---|"]
+    for target in TARGETS:
+        domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain)
+        what = f"`{_cell(target.formula)}`" if target.formula else _cell(target.title)
+        noise = f", noise {target.noise:g}" if target.noise else ""
+        rows.append(f"| `{target.name}` | {what} | {domain} | {target.points}{noise} |")
+    return "\n".join(rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {"activations": activations, "targets": targets}
+
+
+def generated(text: str) -> str:
+    """The README with its generated parts made anew."""
+    return MARK.sub(lambda match: f"{match[1]}{PARTS[match['part']]()}\n{match[3]}", text)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    before = README.read_text(encoding="utf-8")
+    after = generated(before)
+    if "--check" in sys.argv and before != after:
+        sys.exit("README.md is stale; run 'python .ci/readme.py'")
+    README.write_text(after, encoding="utf-8")

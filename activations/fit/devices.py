@@ -1,0 +1,61 @@
+"""Which device trains; one that was asked for and is missing is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from activations.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["available_devices", "resolve_device", "steady_arithmetic"]
+
+
+def available_devices() -> list[str]:
+    """The devices of this machine as they are typed, the CPU first."""
+    import torch
+
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return found
+
+
+def resolve_device(text: str = "auto") -> torch.device:
+    """The torch device of a name.
+
+    Args:
+        text: "cpu", "cuda", "cuda:N", "mps", or "auto" for the first accelerator there is, else the CPU.
+
+    Raises:
+        DeviceError: it is not available here; the message lists those that are.
+    """
+    import torch
+
+    available = available_devices()
+    if text == "auto":
+        text = next((name for name in ("cuda", "mps") if name in available), "cpu")
+    if re.fullmatch(r"cpu|mps|cuda(:\d+)?", text) is None or text not in available:
+        raise DeviceError(f"device {text[:40]!r} is not available; available: {', '.join(available)}")
+    return torch.device(text)
+
+
+@contextlib.contextmanager
+def steady_arithmetic() -> Iterator[None]:
+    """Within it torch uses one thread and flushes denormal numbers: same digits in every process, and no slow ones."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)

@@ -1,0 +1,80 @@
+"""Initial parameters: the same random numbers for every activation, scaled to suit each."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from activations.fit.network import Network
+from activations.fit.randomness import Purpose, generator
+from activations.moments import gain
+
+__all__ = ["INITIALISATIONS", "Initialisation", "initial_parameters"]
+
+Initialisation: TypeAlias = Literal["moments", "torch"]
+INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
+
+
+def initial_parameters(
+    network: Network, seed: int, scale: float = 1.0, mode: Initialisation = "moments"
+) -> npt.NDArray[np.float64]:
+    """The initial parameters of one network as a flat row.
+
+    "moments": the first layer's pre-activations have standard deviation `scale` for inputs uniform on [-1, 1], half
+    of their variance from the biases, which spread the units over the domain. The weights of each later layer are
+    normal with variance gain²/fan-in, its biases 0, where the gain brings the activation's output, at the standard
+    deviation of its pre-activation, to mean square 1. So every later layer starts at standard deviation 1.
+
+    "torch": weights and biases uniform on ±1/sqrt(fan-in), as `torch.nn.Linear` has them, those of the first layer
+    times `scale`; made from the same normal numbers.
+
+    Args:
+        network: the architecture with its activation.
+        seed: fixes the random numbers, the same for all activations.
+        scale: of the first layer.
+        mode: "moments" or "torch".
+    """
+    row = np.empty(network.parameters)
+    learnable = [value for name, value in network.variant.values if name in network.variant.learnable]
+    projections = network.variant.inputs
+    for index, layer in enumerate(network.layers):
+        last = index == len(network.hidden)
+        first_scale = scale if index == 0 else 1.0
+        parts = 1 if last else projections
+        weight, bias = _normals(seed, index, layer.inputs, layer.outputs // parts, parts)
+        if mode == "torch":
+            bound = first_scale / math.sqrt(layer.inputs)
+            weight, bias = bound * _uniform(weight), bound * _uniform(bias)
+        elif index == 0:
+            # A uniform input on [-1, 1] has variance 1/3.
+            weight = weight * (scale * math.sqrt(1.5 / layer.inputs))
+            bias = bias * (scale * math.sqrt(0.5))
+        else:
+            deviation = scale if index == 1 else 1.0
+            weight = weight * (gain(network.variant, deviation) / math.sqrt(layer.inputs))
+            bias = np.zeros_like(bias)
+        row[layer.weight : layer.bias] = weight.ravel()
+        row[layer.bias : layer.theta] = bias
+        row[layer.theta : layer.end] = learnable[: layer.end - layer.theta]
+    return row
+
+
+@functools.lru_cache(maxsize=1024)
+def _normals(seed: int, layer: int, fan_in: int, width: int, parts: int) -> tuple[Any, Any]:
+    """Standard normals for weights [fan_in, parts·width] and biases, each projection from a stream of its own."""
+    streams = [layer * 2 + part for part in range(parts)]
+    weights = [generator(seed, Purpose.WEIGHTS, i).standard_normal((fan_in, width)) for i in streams]
+    biases = [generator(seed, Purpose.BIASES, i).standard_normal(width) for i in streams]
+    return np.concatenate(weights, axis=1), np.concatenate(biases)
+
+
+def _uniform(normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Uniform numbers on [-1, 1] from standard normals."""
+    import torch
+
+    uniform: npt.NDArray[np.float64] = torch.special.erf(torch.from_numpy(normal) / math.sqrt(2)).numpy()
+    return uniform

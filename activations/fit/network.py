@@ -1,0 +1,112 @@
+"""Small fully connected networks whose parameters are one flat row: their shape, layout and size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from activations.declare import Variant
+from activations.fit.settings import SettingError, require_count
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["MAX_LAYERS", "MAX_WIDTH", "Layer", "Network", "read_hidden"]
+
+MAX_WIDTH = 4096
+MAX_LAYERS = 16
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Where a layer's parameters lie in the flat row.
+
+    Attributes:
+        inputs: number of inputs.
+        outputs: number of linear outputs: the width times the activation's inputs; one projection follows the other.
+        weight: start of the weight matrix [inputs, outputs], row by row.
+        bias: start of the biases.
+        theta: start of the activation's learnable parameters, one value each for the whole layer.
+        end: behind the last parameter.
+    """
+
+    inputs: int
+    outputs: int
+    weight: int
+    bias: int
+    theta: int
+    end: int
+
+    def weight_of(self, rows: Tensor) -> Tensor:
+        """The weights as a view of shape [runs, inputs, outputs] of rows [runs, parameters]."""
+        return rows[:, self.weight : self.bias].view(len(rows), self.inputs, self.outputs)
+
+    def bias_of(self, rows: Tensor) -> Tensor:
+        """The biases as a view of shape [runs, 1, outputs]."""
+        return rows[:, None, self.bias : self.theta]
+
+    def theta_of(self, rows: Tensor) -> list[Tensor]:
+        """The activation's learnable parameters, each as a view of shape [runs, 1, 1]."""
+        return [rows[:, i, None, None] for i in range(self.theta, self.end)]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A fully connected network: linear layers with the same activation between them.
+
+    A two-input activation gets two linear projections per hidden layer; every hidden layer has learnable activation
+    parameters of its own.
+
+    Attributes:
+        inputs: number of inputs.
+        hidden: widths of the hidden layers.
+        outputs: number of outputs.
+        variant: the activation.
+    """
+
+    inputs: int
+    hidden: tuple[int, ...]
+    outputs: int
+    variant: Variant
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The hidden layers, then the output layer."""
+        layers = []
+        fan_in, start = self.inputs, 0
+        for index, width in enumerate((*self.hidden, self.outputs)):
+            last = index == len(self.hidden)
+            outputs = width if last else width * self.variant.inputs
+            bias = start + fan_in * outputs
+            theta = bias + outputs
+            end = theta if last else theta + len(self.variant.learnable)
+            layers.append(Layer(fan_in, outputs, start, bias, theta, end))
+            fan_in, start = width, end
+        return tuple(layers)
+
+    @property
+    def parameters(self) -> int:
+        """The number of trained values, those of the activation included."""
+        return self.layers[-1].end
+
+
+def read_hidden(hidden: Sequence[int]) -> tuple[int, ...]:
+    """Check the widths of hidden layers.
+
+    Raises:
+        SettingError: there is none, there are too many, or a width is out of range.
+    """
+    if not 1 <= len(hidden) <= MAX_LAYERS:
+        raise SettingError(f"{len(hidden)} hidden layers; give from 1 to {MAX_LAYERS} widths")
+    widths = tuple(require_count("width", width, 1, MAX_WIDTH_REFUSED) for width in hidden)
+    if max(widths) > MAX_WIDTH:
+        # The largest matrix of one network with its gradient and Adam's two moments, in float32.
+        wide = max(widths) * max([1, *(min(pair) for pair in zip(widths, widths[1:], strict=False))])
+        size = 4 * 4 * wide / 2**30
+        raise SettingError(f"width={max(widths)} takes {size:.1f} GiB or more per network; the limit is {MAX_WIDTH}")
+    return widths
+
+
+MAX_WIDTH_REFUSED = 2**62

@@ -1,0 +1,60 @@
+"""The activation inside the engine: its value, and the product of its derivatives with a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from activations.declare import Variant
+
+__all__ = ["Nonlinearity"]
+
+
+class Nonlinearity:
+    """The activation of one layer of a batch: the single place where the engine depends on the activation.
+
+    A declared closed-form derivative is used for one input without learnable parameters, unless torch's own function
+    computes the activation: its backward kernel is faster. Everything else is a local autograd graph from the
+    pre-activation to the result. A body that is random in training (`rrelu`) is taken in its deterministic form.
+
+    Args:
+        variant: the activation.
+        theta: its learnable parameters in this layer, each of shape [runs, 1, 1].
+    """
+
+    def __init__(self, variant: Variant, theta: Sequence[Tensor]) -> None:
+        activation = variant.activation
+        self.values = dict(variant.values)
+        self.inputs = variant.inputs
+        self.theta = theta
+        self.learnable = variant.learnable
+        self.function = activation.bind(self.values)
+        own = getattr(self.function, "func", self.function) is activation.function
+        self.closed = activation.first_derivative if own and not theta and self.inputs == 1 else None
+        self.activation = activation
+
+    def forward(self, linear: Tensor) -> Tensor:
+        """The activation of pre-activations [runs, points, inputs·width]; result [runs, points, width]."""
+        self.linear = linear
+        if self.closed is not None:
+            return self.function(linear)
+        with torch.enable_grad():
+            self.leaves = [value.detach().requires_grad_() for value in self.theta]
+            parts = linear.chunk(self.inputs, dim=-1) if self.inputs > 1 else (linear,)
+            if self.leaves:
+                values = {**self.values, **dict(zip(self.learnable, self.leaves, strict=True))}
+                self.result = self.activation(*parts, **values)
+            else:
+                self.result = self.function(*parts)
+        return self.result.detach()
+
+    def backward(self, slope: Tensor) -> list[Tensor]:
+        """The gradients of the pre-activation and of the learnable parameters, from that of the result."""
+        if self.closed is not None:
+            return [self.closed(self.linear, **self.values) * slope]
+        variables = [self.linear, *self.leaves]
+        if not self.result.requires_grad:
+            return [torch.zeros_like(variable) for variable in variables]
+        return list(torch.autograd.grad(self.result, variables, slope, materialize_grads=True))

@@ -525,3 +525,9 @@ def test_all_is_sorted():
 
     assert module.__all__ == ["FUNCTIONS", "Expression", "parse"]
     assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize(("text", "value"), [("tanh(exp(x))", 0), ("sin(exp(-x))", mpmath.nan), ("log(exp(x))", -2000)])
+def test_arguments_beyond_every_float(text, value):
+    got = parse(text).to_mpmath()(x=mpmath.mpf(-2000))
+    assert mpmath.isnan(got) if mpmath.isnan(value) else got == pytest.approx(value)

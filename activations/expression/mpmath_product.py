@@ -113,7 +113,7 @@ def _defined(mpmath: Any, compute: Callable[[], Any], arguments: tuple[Any, ...]
 def _narrow(mpmath: Any, value: Any) -> Any:
     if mpmath.isinf(value) or value == 0 or abs(mpmath.mag(value)) <= _WIDEST:
         return value
-    return mpmath.sign(value) * mpmath.inf if mpmath.mag(value) > 0 else mpmath.zero
+    return mpmath.sign(value) * mpmath.inf if mpmath.mag(value) > 0 else mpmath.mpf(0)
 
 
 def _arithmetic(mpmath: Any, operator: str, left: Any, right: Any) -> Any:

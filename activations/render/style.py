@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from activations.render.formula import FONT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,19 +20,13 @@ __all__ = [
     "THEMES",
     "Theme",
     "figure_bytes",
-    "mathtext",
     "new_figure",
-    "plain",
     "style_axes",
     "styled",
     "theme_named",
 ]
 
 FORMATS = ("png", "svg", "pdf")
-FONT = "DejaVu Sans"  # ships with matplotlib, so that pictures are the same on every machine
-LONGEST_TEXT = 160
-LONGEST_FORMULA = 400
-DEEPEST_FORMULA = 12
 
 
 @dataclass(frozen=True)
@@ -160,26 +154,6 @@ def style_axes(axes: Axes, theme: Theme, zero: bool = True) -> None:
         axes.axvline(0.0, color=theme.zero, linewidth=1.0, zorder=1.5, gid="zero")
 
 
-def plain(text: str, longest: int = LONGEST_TEXT) -> str:
-    """Foreign text as matplotlib shows it literally: one line, no mathtext, no glyph that the font lacks."""
-    one_line = " ".join(text.split())
-    if len(one_line) > longest:
-        one_line = one_line[: longest - 1].rstrip() + "…"
-    shown = "".join(letter if _has_glyph(letter) else "□" for letter in one_line)
-    return shown.replace("$", r"\$")
-
-
-def mathtext(latex: str, fallback: str = "") -> str:
-    """LaTeX as matplotlib's mathtext if that can draw it, else the fall-back as plain text.
-
-    Args:
-        latex: a formula without dollar signs.
-        fallback: the same in plain characters; the LaTeX source itself unless given.
-    """
-    text = f"${latex}$"
-    return text if _can_draw(latex) else plain(fallback or latex)
-
-
 def figure_bytes(figure: Figure, format: str = "png", dpi: float = 160.0) -> bytes:
     """The figure as a file's content: the same bytes each time, without a date.
 
@@ -266,37 +240,3 @@ def _settings(theme: Theme) -> dict[str, Any]:
         "xtick.color": theme.muted,
         "ytick.color": theme.muted,
     }
-
-
-@functools.cache
-def _glyphs() -> frozenset[int]:
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties(family=[FONT]))).get_charmap())
-
-
-def _has_glyph(letter: str) -> bool:
-    return unicodedata.category(letter)[0] != "C" and ord(letter) in _glyphs()
-
-
-@functools.lru_cache(maxsize=1024)
-def _can_draw(latex: str) -> bool:
-    from matplotlib.mathtext import MathTextParser
-
-    if not latex.strip() or "$" in latex or len(latex) > LONGEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
-        return False
-    if not all(_has_glyph(letter) for letter in latex):
-        return False
-    try:
-        MathTextParser("path").parse(f"${latex}$")
-    except (ValueError, RecursionError, RuntimeError, KeyError, IndexError):
-        return False
-    return True
-
-
-def _depth(latex: str) -> int:
-    deepest = depth = 0
-    for letter in latex:
-        depth += (letter == "{") - (letter == "}")
-        deepest = max(deepest, depth)
-    return deepest

@@ -122,7 +122,8 @@ def _environment(error: OSError) -> int:
         _discard(sys.stdout)
         return ExitCode.PIPE_CLOSED
     reason = error.strerror or str(error)
-    name = f"{os.fspath(error.filename)!r}: " if isinstance(error.filename, (str, os.PathLike)) else ""
+    named = isinstance(error.filename, (str, os.PathLike))
+    name = f"{clean(str(error.filename))!r}: " if named else "" if error.strerror is None else "can't write or read: "
     return _tell(f"Error: {name}{clean(reason)}", ExitCode.ENVIRONMENT)
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from activations_cli.terminal import (
     ColorMode,
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-__all__ = ["Column", "Output", "significant"]
+__all__ = ["Cell", "Column", "Output", "counted", "significant"]
 
 READABLE_WIDTH = 100  # of running text where the terminal sets no bound
+FLEXIBLE = 24  # a column of running text is readable from here on
+GAP = 2  # blanks between columns
+LEAST = 4  # what a fixed column leaves each other one even on the narrowest terminal
+
+Cell: TypeAlias = "str | tuple[str, str]"
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,21 @@ class Column:
         align: where its cells stand; numbers to the right.
         style: rich's name of a style for its cells.
         short: one line, cut with an ellipsis where the terminal is too narrow.
+        key: never narrower than its cells, as long as the terminal is wide enough for that.
+        optional: left out where the terminal is too narrow.
     """
 
     title: str
     align: Literal["left", "right"] = "left"
     style: str = ""
     short: bool = False
+    key: bool = False
+    optional: bool = False
 
-
-Cell = "str | tuple[str, str] | Text"
+    @property
+    def fixed(self) -> bool:
+        """Whether its cells must not be cut or wrapped."""
+        return self.key or self.align == "right"
 
 
 class Output:
@@ -102,30 +113,37 @@ class Output:
             whole.append(printable(clean(piece), sys.stdout), style=style or None)
         return whole
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Any] | None]) -> None:
-        """Print a table; a cell is a text, or a (text, style) pair, and None in place of a row draws a gap."""
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell] | None]) -> None:
+        """Print a table.
+
+        Args:
+            columns: its columns.
+            rows: their cells, each a text or a pair of text and style; None in place of a row leaves a gap.
+        """
         from rich import box
         from rich.table import Table
 
+        filled = [[self._cell(cell) for cell in row or [""] * len(columns)] for row in rows]
+        needs = [
+            max([len(column.title), *(row[index].cell_len for row in filled)]) for index, column in enumerate(columns)
+        ]
+        room = width(sys.stdout)
+        widths = fitting_widths(columns, needs, room)
         frame = box.SIMPLE_HEAD if self.unicode else box.Box(str(box.SIMPLE_HEAD).replace("─", "-"), ascii=True)
-        table = Table(box=frame, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-        for column in columns:
+        table = Table(box=frame, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
+        for index, fitting in widths.items():
+            column = columns[index]
             table.add_column(
                 self.text(column.title),
                 justify=column.align,
                 style=column.style,
-                no_wrap=column.short or column.align == "right",
+                no_wrap=column.short or column.fixed,
+                width=fitting,
                 overflow="ellipsis" if self.unicode else "crop",
             )
-        for row in rows:
-            if row is None:
-                table.add_row()
-                continue
-            cells = []
-            for cell in row:
-                cells.append(self.joined(cell) if isinstance(cell, (str, tuple)) else cell)
-            table.add_row(*cells)
-        self.show(table, width(sys.stdout))
+        for row in filled:
+            table.add_row(*(row[index] for index in widths))
+        self.show(table, room)
 
     def facts(self, rows: Sequence[tuple[str, Any]]) -> None:
         """Print labelled facts below each other."""
@@ -186,6 +204,9 @@ class Output:
 
             yield advance
 
+    def _cell(self, cell: Cell) -> Text:
+        return self.text(cell) if isinstance(cell, str) else self.text(*cell)
+
     def _tell(self, text: str) -> None:
         with contextlib.suppress(OSError):
             sys.stderr.write(printable(clean(text), sys.stderr) + "\n")
@@ -208,6 +229,48 @@ class Output:
         )
 
 
+def fitting_widths(columns: Sequence[Column], needs: Sequence[int], room: int) -> dict[int, int]:
+    """Share the room among columns.
+
+    Optional columns are left out, the last first, until the others can be read. Fixed ones get what they need, and
+    the others share the rest.
+
+    Args:
+        columns: the columns.
+        needs: the width of the widest cell of each.
+        room: the width of the terminal.
+
+    Returns:
+        The width of each column that is shown, by its number.
+    """
+    kept = list(range(len(columns)))
+
+    def least() -> int:
+        bounds = [needs[i] if columns[i].fixed else min(needs[i], FLEXIBLE) for i in kept]
+        return sum(bounds) + GAP * (len(kept) - 1)
+
+    for index in reversed(range(len(columns))):
+        if least() <= room:
+            break
+        if columns[index].optional:
+            kept.remove(index)
+    left = room - GAP * (len(kept) - 1)
+    widths: dict[int, int] = {}
+    # Fixed columns choose first; then the narrowest, so that what they leave goes to the wider ones.
+    order = sorted(kept, key=lambda i: (not columns[i].fixed, needs[i] if not columns[i].fixed else i))
+    for position, index in enumerate(order):
+        waiting = len(order) - position - 1
+        share = left - waiting * LEAST if columns[index].fixed else left // (waiting + 1)
+        widths[index] = max(1, min(needs[index], max(share, room // 4 if columns[index].fixed else 1)))
+        left -= widths[index]
+    return {index: widths[index] for index in kept}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 activation, 2 activations."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def shows_motion() -> bool:
     """Whether the terminal can move its cursor, which a bar needs."""
     import os
@@ -219,6 +282,8 @@ def significant(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits: 0.0123, 1.23e-05, 123; a dash for none."""
     if value is None:
         return "–"
+    if value == 0:
+        return "0"
     text = f"{value:#.{digits}g}"
     mantissa, e, exponent = text.partition("e")
     return mantissa.rstrip(".") + (f"e{int(exponent):d}" if e else "")

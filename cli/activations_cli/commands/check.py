@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from activations_cli.failures import ExitCode
 from activations_cli.loading import read_variants
 from activations_cli.options import activations_argument, json_option, pass_output, terminal_options
-from activations_cli.output import Column, Output, significant
+from activations_cli.output import Cell, Column, Output, counted, significant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+# The checks whose errors are comparable numbers, with their headings.
+MEASURED = {"value": "f", "gradient": "f′", "second-derivative": "f″"}
 STYLES = {"passed": "green", "failed": "bold red", "skipped": "dim", "expected": "yellow"}
 
 
@@ -39,13 +41,15 @@ def command(
 ) -> None:
     """Prove activations: code against formula, derivatives, kinks, dtypes, modules; all, or those named.
 
-    Shows for each the check with the largest error; -v shows every check. The exit code is 1 if any failed.
+    A name alone is proved at its defaults and at the settings that its declaration lists. -v shows every check with
+    what was compared. The exit code is 1 if any failed.
     """
     variants = read_variants(output, names)
     checks = chosen_checks(only)
     from activations.testing import run_checks, variants_to_prove
 
-    proved = variants_to_prove(variants if names else [variant.activation for variant in variants])
+    # A name alone stands for all settings that its declaration wants proved.
+    proved = variants_to_prove([v.activation if v == v.activation.variant() else v for v in variants])
     outcomes: list[Outcome] = []
     with output.progress("checking", total=len(proved) * len(checks)) as advance:
         for outcome in run_checks(proved, checks):
@@ -58,7 +62,7 @@ def command(
         counts = {status: sum(outcome.status == status for outcome in outcomes) for status in STYLES}
         output.json({"passed": not failed, "counts": counts, "outcomes": [o.to_dict() for o in outcomes]})
     else:
-        show(output, outcomes, failed)
+        show(output, outcomes, in_full=bool(only) or output.verbosity > 0)
     if failed:
         context.exit(ExitCode.CHECKS_FAILED)
 
@@ -81,61 +85,57 @@ def chosen_checks(only: Sequence[str]) -> list[str]:
     return [name for name in CHECKS if not only or name in only]
 
 
-def show(output: Output, outcomes: Sequence[Outcome], failed: Sequence[Outcome]) -> None:
+def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
     """A table of the outcomes, the failures in full, and one line that sums up."""
-    if output.verbosity > 0:
+    if in_full:
         columns = [
-            Column("activation"),
-            Column("check"),
-            Column("result"),
+            Column("activation", key=True),
+            Column("check", key=True),
+            Column("result", key=True),
             Column("error", "right"),
             Column("compared, and where the error is largest", style="dim"),
         ]
         output.table(columns, [full_row(outcome) for outcome in outcomes])
     else:
         columns = [
-            Column("activation"),
+            Column("activation", key=True),
             Column("checks", "right"),
-            Column("worst error", "right"),
-            Column("in check"),
-            Column("at", style="dim", short=True),
+            *(Column(title, "right", optional=True) for title in MEASURED.values()),
+            Column("failed", style="red"),
         ]
         groups: dict[str, list[Outcome]] = {}
         for outcome in outcomes:
             groups.setdefault(outcome.label, []).append(outcome)
         output.table(columns, [summary_row(label, group) for label, group in groups.items()])
+        output.line()
+        output.line("Errors are the largest relative ones against the formula at 50 digits; -v shows where.", "dim")
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         output.line()
-        output.show(output.joined(("failed ", "bold red"), outcome.message))
+        output.show(output.joined(("failed  ", "bold red"), outcome.message))
     output.line()
-    labels = {outcome.label for outcome in outcomes}
-    passed = sum(outcome.status == "passed" for outcome in outcomes)
-    skipped = sum(outcome.status == "skipped" for outcome in outcomes)
-    expected = sum(outcome.status == "expected" for outcome in outcomes)
-    notes = [f"{passed} checks passed", f"{skipped} do not apply"]
-    notes += [f"{expected} fail as declared"] if expected else []
+    counts = {status: sum(outcome.status == status for outcome in outcomes) for status in STYLES}
+    notes = [counted(len({outcome.label for outcome in outcomes}), "setting")]
+    notes += [f"{counted(counts['passed'], 'check')} passed", f"{counts['skipped']} do not apply"]
+    notes += [f"{counts['expected']} fail as declared"] if counts["expected"] else []
     verdict = (f"{len(failed)} failed", "bold red") if failed else ("all passed", "bold green")
-    output.show(output.joined(verdict, f" · {len(labels)} activations and settings · {' · '.join(notes)}"))
+    output.show(output.joined(verdict, f" · {' · '.join(notes)}"))
 
 
-def summary_row(label: str, outcomes: Sequence[Outcome]) -> list[Any]:
-    """One activation: how many checks held, and the one with the largest error, or the first that failed."""
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+def summary_row(label: str, outcomes: Sequence[Outcome]) -> list[Cell]:
+    """One activation: how many checks held, the errors of those that measure one, and which failed."""
+    failed = [outcome.check for outcome in outcomes if outcome.status == "failed"]
     held = sum(outcome.status in ("passed", "expected") for outcome in outcomes)
     count = f"{held}/{held + len(failed)}"
-    if failed:
-        names = ", ".join(outcome.check for outcome in failed)
-        return [(label, "bold red"), (count, "red"), ("failed", "red"), (names, "red"), ""]
-    measured = [outcome for outcome in outcomes if outcome.error is not None and outcome.status == "passed"]
-    if not measured:
-        return [label, (count, "green"), significant(None), "", ""]
-    worst = max(measured, key=lambda outcome: outcome.error or 0.0)
-    return [label, (count, "green"), significant(worst.error, 2), worst.check, worst.where or ""]
+    errors = {outcome.check: significant(outcome.error, 2) for outcome in outcomes if outcome.status == "passed"}
+    measured: list[Cell] = [errors.get(check, "") for check in MEASURED]
+    return [(label, "red" if failed else ""), (count, "red" if failed else "green"), *measured, ", ".join(failed)]
 
 
-def full_row(outcome: Outcome) -> list[Any]:
+def full_row(outcome: Outcome) -> list[Cell]:
     """One outcome as cells."""
-    place = f"{outcome.compared}; {outcome.where}" if outcome.where else outcome.compared
-    detail = place if outcome.status == "passed" else outcome.message
-    error = significant(outcome.error, 2) if outcome.status == "passed" else ""
+    place = f"; {outcome.where}" if outcome.where and outcome.error else ""
+    passed = outcome.status == "passed"
+    detail = outcome.compared + place if passed else outcome.message
+    error = significant(outcome.error, 2) if passed else ""
     return [outcome.label, outcome.check, (outcome.status, STYLES[outcome.status]), error, detail]

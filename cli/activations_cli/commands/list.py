@@ -8,7 +8,7 @@ import click
 
 from activations_cli.loading import open_registry
 from activations_cli.options import activations_argument, json_option, pass_output, terminal_options
-from activations_cli.output import Column, Output
+from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
     from activations.declare import Activation
@@ -49,12 +49,12 @@ def describe(registry: Registry, item: Activation) -> dict[str, Any]:
 def show_table(output: Output, registry: Registry, found: list[Activation]) -> None:
     """One line per activation under the heading of its family."""
     columns = [
-        Column("activation"),
-        Column("parameters"),
-        Column("also called", style="dim", short=True),
+        Column("activation", key=True),
         Column("what it is", short=True),
+        Column("parameters", short=True, optional=True),
+        Column("also called", style="dim", short=True, optional=True),
     ]
-    rows: list[list[Any] | None] = []
+    rows: list[list[Cell] | None] = []
     heading = ""
     for item in found:
         origin = str(registry.origin(item.name))
@@ -63,12 +63,12 @@ def show_table(output: Output, registry: Registry, found: list[Activation]) -> N
             rows += [None] if rows else []
             rows.append([(family, "bold cyan"), "", "", ""])
             heading = family
-        rows.append([f"  {item.name}", settings(item), ", ".join(item.aliases), item.summary])
+        rows.append([f"  {item.name}", item.summary, settings(item), ", ".join(item.aliases)])
     output.table(columns, rows)
-    output.note(f"{len(found)} activations; 'activations show NAME' tells more about one.")
+    output.note(f"{counted(len(found), 'activation')}; 'activations show NAME' tells more about one.")
 
 
 def settings(item: Activation) -> str:
     """The parameters with their defaults, and the inputs where there are two."""
-    parameters = ", ".join(f"{name}={value:.4g}" for name, value in item.defaults.items())
-    return ", ".join(filter(None, [" ".join(item.inputs) if len(item.inputs) > 1 else "", parameters]))
+    inputs = [f"inputs {', '.join(item.inputs)}"] if len(item.inputs) > 1 else []
+    return ", ".join([*inputs, *(f"{name}={value:.4g}" for name, value in item.defaults.items())])

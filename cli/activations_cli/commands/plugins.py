@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from activations_cli.options import json_option, pass_output, terminal_options
-from activations_cli.output import Column, Output
+from activations_cli.output import Cell, Column, Output
 
 __all__ = ["command"]
 
@@ -44,11 +44,11 @@ def command(output: Output, as_json: bool) -> None:
     if not rows:
         output.line("No plugin is installed.")
         return
-    columns = [Column("plugin"), Column("version"), Column("provides"), Column("state")]
+    columns = [Column("plugin", key=True), Column("version"), Column("provides"), Column("state")]
     output.table(columns, [table_row(row) for row in rows])
 
 
-def table_row(row: dict[str, Any]) -> list[Any]:
+def table_row(row: dict[str, Any]) -> list[Cell]:
     """One plugin as cells."""
     provided = ", ".join([*row["activations"], *row["targets"]]) or "–"
     problems = "; ".join(f"{problem['reason']}; {problem['remedy']}" for problem in row["problems"])

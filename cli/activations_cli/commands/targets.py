@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from activations_cli.options import json_option, pass_output, terminal_options
-from activations_cli.output import Output
+from activations_cli.output import Cell, Column, Output
+
+if TYPE_CHECKING:
+    from activations.fit.targets import Target
 
 __all__ = ["command"]
 
@@ -16,4 +21,44 @@ __all__ = ["command"]
 @pass_output
 def command(output: Output, as_json: bool) -> None:
     """List the targets that `bench` knows by name; it also takes any formula and any CSV file."""
-    raise NotImplementedError
+    from activations.fit.targets import TARGETS
+
+    if as_json:
+        output.json({"targets": [describe(target) for target in TARGETS]})
+        return
+    columns = [
+        Column("target", key=True),
+        Column("what it is", short=True),
+        Column("formula", short=True),
+        Column("domain", key=True, optional=True),
+        Column("points", "right", optional=True),
+        Column("kind", style="dim", optional=True),
+    ]
+    output.table(columns, [table_row(target) for target in TARGETS])
+    output.note("Any formula is a target too: activations bench \"sin(3*x) + abs(x)\" --domain -2 2")
+
+
+def describe(target: Target) -> dict[str, Any]:
+    """A target for JSON."""
+    return {
+        "name": target.name,
+        "aliases": list(target.aliases),
+        "title": target.title,
+        "formula": target.formula or None,
+        "domain": [list(interval) for interval in target.domain],
+        "points": target.points,
+        "sampling": target.sampling,
+        "noise": target.noise,
+        "task": target.task,
+        "group": target.group,
+        "source": target.source,
+    }
+
+
+def table_row(target: Target) -> list[Cell]:
+    """A target as cells."""
+    intervals = {f"[{low:g}, {high:g}{')' if 'half-open' in target.sampling else ']'}" for low, high in target.domain}
+    power = f" x{target.dimension}" if target.dimension > 1 and len(intervals) == 1 else ""
+    kind = target.group + (f", noise {target.noise:g}" if target.noise else "")
+    formula = target.formula or f"{target.classes} classes"
+    return [target.name, target.title, formula, " x ".join(sorted(intervals)) + power, str(target.points), kind]

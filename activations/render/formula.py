@@ -1,0 +1,112 @@
+"""Formulas and foreign text as matplotlib can draw them."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+__all__ = ["FONT", "formula_text", "plain", "text_width"]
+
+FONT = "DejaVu Sans"  # ships with matplotlib, so that pictures are the same on every machine
+LONGEST_TEXT = 160
+LONGEST_FORMULA = 600
+DEEPEST_FORMULA = 12
+
+CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}\Z", re.DOTALL)
+CONDITION = re.compile(r"\s*\\text\{(if |otherwise)\}(.*)\Z", re.DOTALL)
+
+
+def plain(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Foreign text as matplotlib shows it literally: one line, no mathtext, no glyph that the font lacks.
+
+    Args:
+        text: anything.
+        longest: what is longer ends in an ellipsis.
+    """
+    one_line = " ".join(text.split())
+    if len(one_line) > longest:
+        one_line = one_line[: longest - 1].rstrip() + "…"
+    shown = "".join(letter if _has_glyph(letter) else "□" for letter in one_line)
+    return shown.replace("$", r"\$")
+
+
+def formula_text(latex: str, fallback: str = "", longest: int = LONGEST_TEXT) -> str:
+    """LaTeX as one line of matplotlib text, with mathtext where that can draw it.
+
+    Cases, which mathtext lacks, become "x if x > 0, 0 otherwise". What can't be drawn is shown as the fall-back, as
+    plain text.
+
+    Args:
+        latex: a formula without dollar signs.
+        fallback: the same in plain characters; the LaTeX source itself unless given.
+        longest: a fall-back that is longer ends in an ellipsis.
+    """
+    pieces = _pieces(latex)
+    if pieces and all(_can_draw(piece) for piece, is_formula in pieces if is_formula):
+        return "".join(f"${piece}$" if is_formula else piece for piece, is_formula in pieces)
+    return plain(fallback or latex, longest)
+
+
+@functools.lru_cache(maxsize=4096)
+def text_width(text: str, size: float) -> float:
+    """The width of drawn text, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    if not text.strip():
+        return 0.0
+    extent = TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family=[FONT])).get_extents()
+    return float(extent.width)
+
+
+def _pieces(latex: str) -> list[tuple[str, bool]]:
+    """The line in pieces: (formula, True) and (words, False); empty if it can't be one line."""
+    if len(latex) > LONGEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
+        return []
+    latex = latex.strip().replace(r"\bmod", r"\;\mathrm{mod}\;")
+    match = CASES.match(latex)
+    if match is None:
+        return [(latex, True)]
+    pieces: list[tuple[str, bool]] = []
+    for row in match[1].split(r"\\"):
+        value, _, remark = row.partition("&")
+        condition = CONDITION.match(remark)
+        if condition is None:
+            return []
+        pieces += [(",   ", False)] if pieces else []
+        pieces += [(value.strip(), True), ("  " + condition[1], False)]
+        pieces += [(condition[2].strip(), True)] if condition[2].strip() else []
+    return pieces
+
+
+@functools.lru_cache(maxsize=4096)
+def _can_draw(latex: str) -> bool:
+    from matplotlib.mathtext import MathTextParser
+
+    if not latex.strip() or "$" in latex or not all(_has_glyph(letter) for letter in latex):
+        return False
+    try:
+        MathTextParser("path").parse(f"${latex}$")
+    except (ValueError, RecursionError, RuntimeError, KeyError, IndexError):
+        return False
+    return True
+
+
+def _depth(latex: str) -> int:
+    deepest = depth = 0
+    for letter in latex:
+        depth += (letter == "{") - (letter == "}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties(family=[FONT]))).get_charmap())
+
+
+def _has_glyph(letter: str) -> bool:
+    return unicodedata.category(letter)[0] != "C" and ord(letter) in _glyphs()

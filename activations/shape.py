@@ -14,6 +14,7 @@ from torch import Tensor
 from activations.declare import Variant
 from activations.derivatives import derivative
 from activations.errors import ExpressionError
+from activations.expression import parse
 from activations.properties import Properties, measure, measured_jumps, measured_kinks
 from activations.properties.breaks import Curve
 from activations.properties.curves import curve
@@ -75,6 +76,7 @@ class ShapeInfo:
         family: the family it belongs to.
         inputs: the names of the inputs.
         parameters: names and values of the parameters.
+        symbols: inputs and parameters in LaTeX, by name.
         window: the drawn interval, of both inputs if there are two.
         x: the points, increasing; denser where a curve bends. Breaks have a point of their own and one on each
             side of it. Empty for two inputs.
@@ -97,6 +99,7 @@ class ShapeInfo:
     family: str
     inputs: tuple[str, ...]
     parameters: tuple[tuple[str, float], ...]
+    symbols: Mapping[str, str]
     window: tuple[float, float]
     x: Array
     curves: Mapping[int, Array]
@@ -169,6 +172,7 @@ def _description(variant: Variant, window: tuple[float, float]) -> dict[str, Any
         "family": activation.family,
         "inputs": activation.inputs,
         "parameters": variant.values,
+        "symbols": {name: parse(name, (name,)).latex() for name in [*activation.inputs, *activation.defaults]},
         "window": window,
         "formula": str(activation.formula),
         "latex": activation.formula.latex(),

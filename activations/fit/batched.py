@@ -36,11 +36,10 @@ class _Passes:
 
     def __init__(self, network: Network, inputs: Tensor, targets: Tensor, rows: Tensor, loss: str) -> None:
         self.inputs = inputs
-        self.targets = targets
         self.rows = rows
         self.cross_entropy = loss == "cross-entropy"
         self.gradients = torch.zeros_like(rows)
-        runs, points, _ = inputs.shape
+        points = inputs.shape[1]
         self.hidden = [
             _HiddenLayer(network, layer, rows, self.gradients, points, first=index == 0)
             for index, layer in enumerate(network.layers[:-1])
@@ -48,12 +47,12 @@ class _Passes:
         last = network.layers[-1]
         self.output = _Linear(last, rows, self.gradients, points)
         if self.cross_entropy:
-            one_hot = torch.nn.functional.one_hot(targets, network.outputs)
-            self.targets = one_hot.to(rows.dtype)
-            self.slope_factor = 1 / points
+            targets = torch.nn.functional.one_hot(targets, network.outputs).to(rows.dtype)
+            self.factor = 1 / points
         else:
-            self.slope_factor = 2 / (points * network.outputs)
-        self.slope = torch.empty(runs, points, network.outputs, dtype=rows.dtype, device=rows.device)
+            self.factor = 2 / (points * network.outputs)
+        self.subtrahend = targets * -self.factor
+        self.slope = torch.empty_like(self.subtrahend)
 
     def gradient(self) -> Tensor:
         """The gradients of the runs' losses with respect to the current rows, shape [runs, parameters]."""
@@ -63,7 +62,8 @@ class _Passes:
         output = self.output.forward(values)
         if self.cross_entropy:
             output = torch.softmax(output, dim=-1)
-        slope = torch.sub(output, self.targets, out=self.slope).mul_(self.slope_factor)
+        # Both losses have the slope (output - target) times a constant; the target is multiplied beforehand.
+        slope = torch.add(self.subtrahend, output, alpha=self.factor, out=self.slope)
         self.output.backward(slope)
         for index in reversed(range(len(self.hidden))):
             above = self.hidden[index + 1].linear if index + 1 < len(self.hidden) else self.output
@@ -146,29 +146,33 @@ class _Adam:
         self.rows = rows
         self.first = torch.zeros_like(rows)
         self.second = torch.zeros_like(rows)
-        self.update = torch.empty_like(rows)
-        # The rate becomes 0 when a run diverges; a row of its own per step would need a copy from the host.
+        self.root = torch.empty_like(rows)
         self.rates = rates.clone()
         self.finite_steps = torch.zeros_like(rates)
-        self.alive = torch.ones_like(rates)
         self.schedule = [_step_factors(step, steps) for step in range(steps)]
 
     def step(self, step: int, gradient: Tensor) -> None:
-        """Change the rows; a row whose gradient is not finite is frozen from now on."""
-        factor, root = self.schedule[step]
-        # Each sum is over one run only, and no result is read by the host.
-        self.alive.mul_(torch.isfinite(gradient.sum(dim=1, keepdim=True)))
-        self.finite_steps.add_(self.alive)
+        """Change the rows; a row whose gradient is not finite is frozen from now on.
+
+        Its rate becomes 0. As its parameters no longer change, its gradient is not finite at any later step either.
+        """
+        factor, epsilon = self.schedule[step]
+        # The sum is over one run only, and the host reads nothing: neighbours and speed are not touched.
+        finite = torch.isfinite(gradient.sum(dim=1, keepdim=True))
+        self.rates.mul_(finite)
+        self.finite_steps.add_(finite)
         gradient.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
         self.first.lerp_(gradient, 1 - BETAS[0])
         self.second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        torch.sqrt(self.second, out=self.update).mul_(root).add_(EPSILON)
-        torch.div(self.first, self.update, out=self.update)
-        self.rows.addcmul_(self.update, self.rates * self.alive, value=factor)
+        torch.sqrt(self.second, out=self.root).add_(epsilon)
+        self.rows.addcdiv_(self.first * self.rates, self.root, value=factor)
 
 
 def _step_factors(step: int, steps: int) -> tuple[float, float]:
-    """What the update is multiplied by, and the bias correction of the root of the second moment."""
+    """The factor of the update and the epsilon beside the root, with both bias corrections inside.
+
+    Adam's m/c1 / (sqrt(v/c2) + eps) equals sqrt(c2)/c1 · m / (sqrt(v) + eps·sqrt(c2)).
+    """
     decay = (1 + math.cos(math.pi * step / steps)) / 2
-    corrections = [1 - beta ** (step + 1) for beta in BETAS]
-    return -decay / corrections[0], 1 / math.sqrt(corrections[1])
+    first, second = (1 - beta ** (step + 1) for beta in BETAS)
+    return -decay * math.sqrt(second) / first, EPSILON * math.sqrt(second)

@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 
-__all__ = ["FONT", "formula_text", "plain", "text_width"]
+__all__ = ["FONT", "formula_text", "plain", "text_size"]
 
 FONT = "DejaVu Sans"  # ships with matplotlib, so that pictures are the same on every machine
 LONGEST_TEXT = 160
@@ -14,6 +14,7 @@ LONGEST_FORMULA = 600
 DEEPEST_FORMULA = 12
 
 CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}\Z", re.DOTALL)
+LONG_NUMBER = re.compile(r"(?<![\w.])(\d+\.\d{4})\d{3,}")
 CONDITION = re.compile(r"\s*\\text\{(if |otherwise)\}(.*)\Z", re.DOTALL)
 
 
@@ -34,30 +35,32 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str:
 def formula_text(latex: str, fallback: str = "", longest: int = LONGEST_TEXT) -> str:
     """LaTeX as one line of matplotlib text, with mathtext where that can draw it.
 
-    Cases, which mathtext lacks, become "x if x > 0, 0 otherwise". What can't be drawn is shown as the fall-back, as
-    plain text.
+    Cases, which mathtext lacks, become "x if x > 0, 0 otherwise", and long numbers are cut with dots. What can't be
+    drawn is shown as the fall-back, as plain text.
 
     Args:
         latex: a formula without dollar signs.
         fallback: the same in plain characters; the LaTeX source itself unless given.
         longest: a fall-back that is longer ends in an ellipsis.
     """
-    pieces = _pieces(latex)
+    pieces = _pieces(LONG_NUMBER.sub(r"\1{\\ldots}", latex))
     if pieces and all(_can_draw(piece) for piece, is_formula in pieces if is_formula):
         return "".join(f"${piece}$" if is_formula else piece for piece, is_formula in pieces)
-    return plain(fallback or latex, longest)
+    return plain(LONG_NUMBER.sub(r"\1…", fallback or latex), longest)
 
 
 @functools.lru_cache(maxsize=4096)
-def text_width(text: str, size: float) -> float:
-    """The width of drawn text, in points."""
+def text_size(text: str, size: float) -> tuple[float, float]:
+    """The width and the height of drawn text, in points."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
     if not text.strip():
-        return 0.0
-    extent = TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family=[FONT])).get_extents()
-    return float(extent.width)
+        return 0.0, 0.0
+    # The corners of all control points: exact enough, and much faster than the extents of the curves.
+    corners = TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family=[FONT])).vertices
+    width, height = corners.max(axis=0) - corners.min(axis=0)
+    return float(width), float(height)
 
 
 def _pieces(latex: str) -> list[tuple[str, bool]]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from activations.render.formula import formula_text, plain, text_width
+from activations.render.formula import formula_text, plain, text_size
 from activations.render.style import Theme, new_figure, style_axes, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure, FigureBase, SubFigure
 
     from activations.shape import Array, ShapeInfo
 
@@ -25,8 +25,14 @@ Size = Literal["full", "panel", "thumbnail"]
 NAMES = ("$f$", "$f^{\\,\\prime}$", "$f^{\\,\\prime\\prime}$")
 WIDTHS = (2.6, 1.8, 1.5)
 DASHES: tuple[Any, ...] = ("-", "-", (0, (5.0, 1.6, 1.0, 1.6)))
+SMOOTHNESS = {
+    "discontinuous": "discontinuous",
+    "C0": "continuous",
+    "C1": "once differentiable (C¹)",
+    "C2": "twice differentiable (C²)",
+    "smooth": "smooth",
+}
 ROOM = 0.6  # derivatives may take this share of f's height above and below it
-STEEP = 1.25  # beyond this share of the room, f′ and f″ get axes of their own
 
 
 def draw_shapes(
@@ -58,13 +64,14 @@ def draw_shapes(
         if size == "full":
             frames: Any = np.atleast_1d(figure.subfigures(rows, columns)).reshape(-1)  # type: ignore[arg-type]
             for frame, info in zip(frames, infos, strict=False):
-                _draw_full(frame, info, look, width)
+                _draw_full(frame, info, look, width, height)
             return figure
         for number, info in enumerate(infos, start=1):
             axes = figure.add_subplot(rows, columns, number)
             _draw_small(axes, info, look, size, width)
-        if heading:
-            _add_legend(figure, infos, look)
+        orders = sorted({order for info in infos for order in info.curves if order in (0, 1, 2)})
+        if heading and orders:
+            _add_legend(figure, orders, look, None, "outside upper right")
     return figure
 
 
@@ -72,44 +79,51 @@ def _columns(count: int) -> int:
     return count if count <= 3 else min(6, math.ceil(math.sqrt(1.25 * count)))
 
 
-def _draw_full(frame: SubFigure, info: ShapeInfo, look: Theme, width: float) -> None:
-    notes = _draw_curves(frame, info, look) if info.surface is None else _draw_maps(frame, info, look)
-    _add_header(frame, info, look, width)
-    # The footer is an x label of the whole figure, so that the layout keeps room for it.
-    facts = _fitting([_facts(info, notes), ", ".join(notes)], (8.5, 7.5), width - 0.4)
-    frame.supxlabel(facts[0], fontsize=facts[1], color=look.muted, x=0.02, ha="left")
-
-
-def _add_header(frame: SubFigure, info: ShapeInfo, look: Theme, width: float) -> None:
-    """The name in bold, the formula below it."""
-    formula = formula_text(info.latex, info.formula)
-    fallbacks = [formula, *(plain(info.formula, longest) for longest in (90, 70))]
-    text, size = _fitting(fallbacks, (12.0, 11.0, 10.0, 9.0), width - 0.4)
-    frame.suptitle("\n", fontsize=15, linespacing=1.7)  # keeps the room
-    frame.text(0.02, 0.975, plain(info.label, 48), fontsize=15, weight="bold", color=look.text, va="top")
-    frame.text(0.02, 0.90, text, fontsize=size, color=look.text, va="top", gid="formula")
+def _draw_full(frame: SubFigure, info: ShapeInfo, look: Theme, width: float, height: float) -> None:
+    formulas = [formula_text(info.latex, info.formula), *(plain(info.formula, most) for most in (90, 60))]
+    formula, letters = _fitting(formulas, (12.5, 11.0, 9.5), width - 0.3)
+    # Inches: margin, name, gap, formula, gap.
+    rows = (0.12, 0.21, 0.09, max(0.17, text_size(formula, letters)[1] / 72.0), 0.1)
+    parts: Any = frame.subfigures(2, 1, height_ratios=(sum(rows), height - sum(rows)))
+    top, bottom = parts
+    notes = _draw_curves(bottom, info, look) if info.surface is None else _draw_maps(bottom, info, look)
+    middle_of_name = 1.0 - (rows[0] + rows[1] / 2.0) / sum(rows)
+    middle_of_formula = (rows[4] + rows[3] / 2.0) / sum(rows)
+    name = top.text(
+        0.02, middle_of_name, plain(info.label, 44), fontsize=15, weight="bold", va="center_baseline", gid="name"
+    )
+    name.set_color(look.text)
+    top.text(0.02, middle_of_formula, formula, fontsize=letters, color=look.text, va="center", gid="formula")
+    orders = [order for order in (0, 1, 2) if order in info.curves]
+    if len(bottom.axes) == 1 and orders:
+        _add_legend(top, orders, look, (0.985, middle_of_name), "center right")
+    facts, letters = _fitting([_facts(info, notes), "   ".join(notes)], (8.5, 7.5, 6.5), width - 0.3)
+    bottom.supxlabel(facts, fontsize=letters, color=look.muted, x=0.02, ha="left", gid="facts")
 
 
 def _fitting(texts: Sequence[str], sizes: Sequence[float], width: float) -> tuple[str, float]:
     """The first text, at the first size, that fits into a width in inches; else the last at the smallest."""
     for text in texts:
         for size in sizes:
-            if text_width(text, size) <= 72.0 * width:
+            if text_size(text, size)[0] <= 72.0 * width:
                 return text, size
     return texts[-1], sizes[-1]
 
 
 def _facts(info: ShapeInfo, notes: Sequence[str]) -> str:
-    found = list(notes)
+    """Parameters and properties in one line, with what the picture cuts off."""
     properties = info.properties
-    if properties.range_text is not None:
-        found.insert(0, f"range {properties.range_text.replace('inf', '∞').replace('-', '−')}")
+    found = [f"{formula_text(info.symbols[name], name, 24)} = {_number(value)}" for name, value in info.parameters]
+    if properties.range is not None:
+        low, high = properties.range
+        ends = (_number(low.value), _number(high.value))
+        found.append(f"range {'[' if low.attained else '('}{ends[0]}, {ends[1]}{']' if high.attained else ')'}")
     if properties.smoothness is not None:
-        found.append(properties.smoothness)
+        found.append(SMOOTHNESS[properties.smoothness])
     if info.kinks:
-        listed = ", ".join(f"{kink:.4g}".replace("-", "−") for kink in info.kinks[:6])
-        found.append(f"kinks at {listed}{', …' if len(info.kinks) > 6 else ''}")
-    return "   ·   ".join(found)
+        listed = ", ".join(_number(kink) for kink in info.kinks[:6]) + (", …" if len(info.kinks) > 6 else "")
+        found.append(f"{'kinks' if len(info.kinks) > 1 else 'kink'} at {listed}")
+    return "   ·   ".join([*found, *notes]) or plain(info.summary, 110)
 
 
 @dataclass(frozen=True)
@@ -125,18 +139,16 @@ def _draw_curves(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
     limits = _limits(info)
     orders = [order for order in (0, 1, 2) if order in info.curves]
     if not limits.notes or len(orders) == 1:
-        axes = frame.add_subplot()
-        _plot(axes, info, look, orders, limits)
-        _add_curve_names(axes, orders, look)
+        _plot(frame.add_subplot(), info, look, orders, limits)
         return list(limits.notes)
+    # A derivative that would be cut gets axes of its own below f.
     notes: list[str] = []
-    stacked: Any = frame.subplots(
-        len(orders), sharex=True, gridspec_kw={"height_ratios": [2.0, *[1.0] * (len(orders) - 1)]}
-    )
+    ratios = [1.7, *[1.0] * (len(orders) - 1)]
+    stacked: Any = frame.subplots(len(orders), sharex=True, gridspec_kw={"height_ratios": ratios})
     for axes, order in zip(stacked, orders, strict=True):
         own = _own_limits(info, order)
         _plot(axes, info, look, [order], own)
-        _add_curve_names(axes, [order], look)
+        axes.set_ylabel(NAMES[order], rotation=0, color=look.orders[order], fontsize=12, labelpad=10, va="center")
         notes += own.notes
     return notes
 
@@ -146,10 +158,11 @@ def _draw_small(axes: Axes, info: ShapeInfo, look: Theme, size: Size, width: flo
         _draw_map(axes, info, info.surface.value, look, lines=size == "panel")
     else:
         limits = _limits(info)
-        _plot(axes, info, look, [order for order in (2, 1, 0) if order in info.curves], limits)
+        given = [order for order in (0, 1, 2) if order in info.curves]
+        drawn = [order for order in given if _fits(info.curves[order], limits)] or given[:1]
+        _plot(axes, info, look, drawn, _limits(info, drawn))
         if limits.notes and size == "panel":
-            note = limits.notes[0]
-            axes.text(0.99, 0.02, note, fontsize=6.5, color=look.muted, ha="right", transform=axes.transAxes)
+            axes.set_title(limits.notes[0], fontsize=7, color=look.muted, loc="right", weight="normal")
     if size == "thumbnail":
         axes.tick_params(labelbottom=False, labelleft=False)
         return
@@ -159,6 +172,8 @@ def _draw_small(axes: Axes, info: ShapeInfo, look: Theme, size: Size, width: flo
 
 def _plot(axes: Axes, info: ShapeInfo, look: Theme, orders: Sequence[int], limits: _Limits) -> None:
     """Curves, asymptotes, jumps and kinks in one set of axes."""
+    from matplotlib.ticker import MaxNLocator
+
     style_axes(axes, look)
     if 0 in orders:
         for line in info.asymptotes:
@@ -170,7 +185,7 @@ def _plot(axes: Axes, info: ShapeInfo, look: Theme, orders: Sequence[int], limit
             color=look.orders[order],
             linewidth=WIDTHS[order],
             linestyle=DASHES[order] if len(orders) > 1 else "-",
-            zorder=5 - order,
+            zorder=(5, 3, 4)[order],  # dashes show even where f″ runs on f′, as for exp
             gid=f"order-{order}",
         )
     for dot in info.dots if 0 in orders else ():
@@ -201,52 +216,34 @@ def _plot(axes: Axes, info: ShapeInfo, look: Theme, orders: Sequence[int], limit
             zorder=7,
             gid="kink",
         )
+    axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(3 if len(orders) == 1 and orders[0] else 6, steps=[1, 2, 5, 10]))
     axes.set_xlim(info.window)
     axes.set_ylim(limits.low, limits.high)
 
 
-def _add_curve_names(axes: Axes, orders: Sequence[int], look: Theme) -> None:
-    """The names of the curves, in their colours, above the upper right corner."""
+def _add_legend(
+    frame: FigureBase, orders: Sequence[int], look: Theme, corner: tuple[float, float] | None, where: str
+) -> None:
+    """The names of the curves in their colours, in one row."""
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D([], [], color=look.orders[o], linewidth=WIDTHS[o], linestyle=DASHES[o] if len(orders) > 1 else "-")
-        for o in orders
-    ]
-    axes.legend(
-        handles,
+    place: dict[str, Any] = {"loc": where} if corner is None else {"loc": where, "bbox_to_anchor": corner}
+    frame.legend(
+        [Line2D([], [], color=look.orders[o], linewidth=WIDTHS[o], linestyle=DASHES[o]) for o in orders],
         [NAMES[order] for order in orders],
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
         ncols=len(orders),
-        fontsize=11,
-        handlelength=1.7,
+        fontsize=12,
+        handlelength=1.8,
         columnspacing=1.4,
+        borderpad=0.0,
         borderaxespad=0.2,
         labelcolor=[look.orders[order] for order in orders],
+        **place,
     )
 
 
-def _add_legend(figure: Figure, infos: Sequence[ShapeInfo], look: Theme) -> None:
-    """One legend for all panels."""
-    from matplotlib.lines import Line2D
-
-    orders = sorted({order for info in infos for order in info.curves if order in (0, 1, 2)})
-    if not orders:
-        return
-    handles = [Line2D([], [], color=look.orders[o], linewidth=WIDTHS[o], linestyle=DASHES[o]) for o in orders]
-    figure.legend(
-        handles,
-        [NAMES[order] for order in orders],
-        loc="outside upper right",
-        ncols=len(orders),
-        fontsize=11,
-        handlelength=1.8,
-        labelcolor=[look.orders[order] for order in orders],
-    )
-
-
-def _limits(info: ShapeInfo) -> _Limits:
+def _limits(info: ShapeInfo, orders: Sequence[int] = (0, 1, 2)) -> _Limits:
     """A range that shows f well, and of f′ and f″ as much as does not squash it."""
     if 0 not in info.curves:
         return _own_limits(info, min(info.curves))
@@ -255,12 +252,12 @@ def _limits(info: ShapeInfo) -> _Limits:
     room = ROOM * (high - low)
     lowest, highest = low - room, high + room
     for order in (1, 2):
-        values = _finite(info.curves.get(order))
+        values = _finite(info.curves.get(order) if order in orders else None)
         if not values.size:
             continue
         least, most = float(values.min()), float(values.max())
         if most > highest or least < lowest:
-            peak = most if most - highest > lowest - least else least
+            peak = most if most - highest >= lowest - least - 1e-9 * (high - low) else least
             notes.append(f"{NAMES[order]} reaches {_number(peak)}")
         low, high = min(low, max(least, lowest)), max(high, min(most, highest))
     pad = 0.05 * (high - low)
@@ -268,25 +265,24 @@ def _limits(info: ShapeInfo) -> _Limits:
 
 
 def _own_limits(info: ShapeInfo, order: int) -> _Limits:
-    """The range of one curve; a pole or an explosion is cut where the rest can still be seen."""
+    """The range of one curve; a pole is cut where the rest can still be seen."""
     values = _finite(info.curves[order])
     if not values.size:
         return _Limits(-1.0, 1.0)
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
-    notes = []
-    usual = 4.0 * float(np.quantile(np.abs(values), 0.9)) + 1e-300
-    if order == 0:
-        usual = max(usual, 1.0)
-        steepest = info.window[1] - info.window[0]
-        usual = min(usual, steepest) if max(-low, high) > 3.0 * steepest else usual
-    if max(-low, high) > usual and (order == 0 or max(-low, high) > 3.0 * usual):
-        peak = high if high > -low else low
-        low, high = max(low, -usual), min(high, usual)
-        notes.append(f"{NAMES[order]} reaches {_number(peak)}")
+    most, width = max(-low, high), info.window[1] - info.window[0]
+    # What stands out where the curve is even sampled evenly is a pole; steeper than 3 is too steep for f.
+    even = np.interp(np.linspace(*info.window, 501), info.x, np.nan_to_num(np.abs(info.curves[order])))
+    usual = 10.0 * float(np.quantile(even, 0.99))
+    cut = min(usual, width) if order == 0 and most > 3.0 * width else usual
+    notes: tuple[str, ...] = ()
+    if most > cut > 0.0:
+        notes = (f"{NAMES[order]} reaches {_number(high if high == most else low)}",)
+        low, high = max(low, -cut), min(high, cut)
     if high - low < 1e-9:
         low, high = low - 1.0, high + 1.0
     pad = 0.0 if order == 0 else 0.06 * (high - low)
-    return _Limits(low - pad, high + pad, tuple(notes))
+    return _Limits(low - pad, high + pad, notes)
 
 
 def _draw_maps(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
@@ -295,7 +291,7 @@ def _draw_maps(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
     if surface is None:
         return []
     grid = frame.add_gridspec(2, 2, width_ratios=(2.1, 1.0))
-    first, second = (plain(name, 12) for name in info.inputs)
+    first, second = (formula_text(info.symbols[name], name, 12) for name in info.inputs)
     places = (grid[:, 0], grid[0, 1], grid[1, 1])
     titles = ("", f"∂f / ∂{first}", f"∂f / ∂{second}")
     values = (surface.value, *surface.slopes)
@@ -316,6 +312,8 @@ def _draw_maps(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
 
 def _draw_map(axes: Axes, info: ShapeInfo, value: Array, look: Theme, lines: bool) -> Any:
     """Colours for the values of a function of two inputs, zero in the background's colour, and level lines."""
+    from matplotlib.ticker import MaxNLocator
+
     style_axes(axes, look, zero=False)
     axes.grid(False)
     low, high = info.window
@@ -331,6 +329,8 @@ def _draw_map(axes: Axes, info: ShapeInfo, value: Array, look: Theme, lines: boo
         interpolation="bilinear",
         aspect="equal",
     )
+    for side in (axes.xaxis, axes.yaxis):
+        side.set_major_locator(MaxNLocator(6 if lines else 3, steps=[1, 2, 5, 10]))
     if lines and info.surface is not None and known.size and float(np.ptp(_finite(value))) > 0.0:
         axis = info.surface.axis
         marks = axes.contour(axis, axis, value, levels=9, colors=look.text, linewidths=0.7, alpha=0.55)
@@ -338,9 +338,15 @@ def _draw_map(axes: Axes, info: ShapeInfo, value: Array, look: Theme, lines: boo
     return image
 
 
+def _fits(values: Array, limits: _Limits) -> bool:
+    """Whether most of a curve is within the limits: else it would only cover the others."""
+    known = _finite(values)
+    return not known.size or float(np.mean((known >= limits.low) & (known <= limits.high))) > 0.5
+
+
 def _finite(values: Array | None) -> Array:
     return np.empty(0) if values is None else values[np.isfinite(values)]
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−").replace("inf", "∞")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -173,9 +174,25 @@ def figure_bytes(figure: Figure, format: str = "png", dpi: float = 160.0) -> byt
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }
     content = io.BytesIO()
-    with _settings_in_force(_COMMON):
+    with _settings_in_force(_COMMON), _quiet_fonts():
+        if figure.get_layout_engine() is not None:
+            # Constrained layout moves things a little at each drawing; after the first they stay.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         figure.savefig(content, format=format, dpi=dpi, metadata=nameless[format])
     return content.getvalue()
+
+
+@contextlib.contextmanager
+def _quiet_fonts() -> Iterator[None]:
+    """Without fontTools' remarks on the dates in matplotlib's own fonts, which it embeds in a PDF."""
+    logger = logging.getLogger("fontTools")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 # What matplotlib reads only when it draws, so that it must hold at saving too.

@@ -26,6 +26,7 @@ SMOOTHNESS = {
     "smooth": "smooth",
 }
 LONGEST_LIST = 8
+NOISE = 1e-12  # of what is measured in double precision
 
 
 def description(variant: Variant, properties: Properties, origin: str) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def measured_facts(variant: Variant, properties: Properties) -> Facts:
 
 def shape_text(properties: Properties) -> str:
     """Monotonicity, parity, curvature and smoothness in one line."""
-    words = [properties.monotone or "not monotone", properties.parity or "", properties.curvature or ""]
+    words: list[str] = [properties.monotone or "not monotone", properties.parity or "", properties.curvature or ""]
     words.append(SMOOTHNESS.get(properties.smoothness or "", ""))
     return " · ".join(word for word in words if word)
 
@@ -136,7 +137,8 @@ def source_facts(variant: Variant) -> Facts:
     if item.aliases:
         facts.append(("also called", ", ".join(item.aliases)))
     facts.append(("write", f'activations.create("{variant.label}")'))
-    facts.append(("declared in", near(item.source)))
+    if ":" in item.source:
+        facts.append(("declared in", near(item.source)))
     return facts
 
 
@@ -179,4 +181,6 @@ def short(value: float) -> str:
     """A number with four significant digits, without needless zeros."""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
+    if abs(value) < NOISE:
+        return "0"
     return significant(value, 4) if value and not 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"

@@ -23,7 +23,8 @@ COMMANDS = ("list", "show", "plot", "check", "targets", "bench", "plugins")
 def cli() -> None:
     """Activation functions: proved, drawn, and ranked by how well they fit.
 
-    An activation is written as a name (mish), a name with settings (sigmoid:beta=2) or a formula ("x*sigmoid(1.702*x)").
+    An activation is written as a name (mish), a name with settings (sigmoid:beta=2) or a formula
+    ("x*sigmoid(1.702*x)").
     """
 
 

@@ -13,6 +13,7 @@ from activations_cli.output import Output
 
 __all__ = [
     "DEVICE",
+    "SEED",
     "WIDTHS",
     "activations_argument",
     "complete_activations",
@@ -28,9 +29,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 pass_output = click.make_pass_decorator(Output, ensure=True)
-
-MAX_WIDTH = 4096
-MAX_LAYERS = 8
 
 
 def terminal_options(command: Command) -> Command:
@@ -120,7 +118,7 @@ def complete_targets(context: click.Context, parameter: click.Parameter, incompl
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
 
 
-class DeviceType(click.ParamType):
+class DeviceType(click.ParamType[str]):
     """A device as torch names it; whether this machine has it is asked when it is used."""
 
     name = "device"
@@ -138,28 +136,41 @@ class DeviceType(click.ParamType):
         return [CompletionItem(name) for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
 
 
-class WidthsType(click.ParamType):
+class WidthsType(click.ParamType[tuple[int, ...]]):
     """Widths of hidden layers, as `32,32`."""
 
     name = "widths"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Read the widths and check their range."""
+        """Read the widths; the library knows their range, and imports nothing heavy for it."""
         if isinstance(value, tuple):
             return value
         parts = [part.strip() for part in str(value).split(",")]
         if not all(re.fullmatch(r"[0-9]{1,20}", part) for part in parts):
             self.fail(f"{value!r} is no list of widths; write whole numbers as in 32,32", param, ctx)
-        widths = tuple(int(part) for part in parts)
-        if len(widths) > MAX_LAYERS:
-            self.fail(f"{len(widths)} hidden layers; at most {MAX_LAYERS} are supported", param, ctx)
-        for size in widths:
-            if not 1 <= size <= MAX_WIDTH:
-                memory = size * size * 4 / 2**30
-                need = f" (one weight matrix would take {memory:.3g} GiB)" if size > MAX_WIDTH else ""
-                self.fail(f"width {size} is not in the range 1 to {MAX_WIDTH}{need}", param, ctx)
-        return widths
+        from activations.fit.network import read_hidden
+        from activations.fit.settings import SettingError
+
+        try:
+            return read_hidden([int(part) for part in parts])
+        except SettingError as error:
+            self.fail(str(error), param, ctx)
+
+
+class SeedType(click.ParamType[int]):
+    """A seed; how large it may be is the benchmark's business."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number."""
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"[0-9]{1,30}", str(value).strip()):
+            self.fail(f"{value!r} is no seed; write a whole number from 0 on", param, ctx)
+        return int(value)
 
 
 DEVICE = DeviceType()
+SEED = SeedType()
 WIDTHS = WidthsType()

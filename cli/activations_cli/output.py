@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ __all__ = ["Cell", "Column", "Output", "counted", "significant"]
 
 READABLE_WIDTH = 100  # of running text where the terminal sets no bound
 FLEXIBLE = 24  # a column of running text is readable from here on
+FACT_LABEL = 16  # so that the values of several groups of facts stand below each other
 GAP = 2  # blanks between columns
 LEAST = 4  # what a fixed column leaves each other one even on the narrowest terminal
 
@@ -150,7 +152,7 @@ class Output:
         from rich.table import Table
 
         grid = Table.grid(padding=(0, 2))
-        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(style="dim", no_wrap=True, min_width=FACT_LABEL if self.width > 3 * FACT_LABEL else None)
         grid.add_column(overflow="fold")
         for label, value in rows:
             grid.add_row(self.text(label), self.text(value) if isinstance(value, str) else value)
@@ -174,33 +176,28 @@ class Output:
         self._tell(f"Warning: {text}")
 
     @contextlib.contextmanager
-    def progress(self, title: str, total: float | None = None) -> Iterator[Callable[[float, str], None]]:
-        """A bar on stderr while a person watches; gives a function of (done, what) with `done` from 0 to `total`."""
-        if self.verbosity < 0 or not is_terminal(sys.stderr) or not shows_motion():
-            yield lambda done, what: None
+    def progress(self) -> Iterator[Callable[[int, int, str], None]]:
+        """A bar on stderr while a person watches; gives a function of (how many are done, of how many, what)."""
+        if self.verbosity < 0 or not is_terminal(sys.stderr) or not moves_cursor():
+            yield lambda done, total, what: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        console = Console(
-            file=sys.stderr,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            no_color=not shows_colors(sys.stderr, self.color),
-        )
+        colors = shows_colors(sys.stderr, self.color)
+        console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, no_color=not colors)
         columns = (
-            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %", markup=False),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[what]}", markup=False, style="dim"),
+            TextColumn("{task.description}", markup=False),
         )
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(title, total=total, what="")
+            task = bar.add_task("", total=None)
 
-            def advance(done: float, what: str) -> None:
-                bar.update(task, completed=done, what=printable(clean(what), sys.stderr)[:40])
+            def advance(done: int, total: int, what: str) -> None:
+                shown = printable(clean(what), sys.stderr)[:50]
+                bar.update(task, completed=done, total=total, description=shown)
 
             yield advance
 
@@ -271,10 +268,8 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def shows_motion() -> bool:
+def moves_cursor() -> bool:
     """Whether the terminal can move its cursor, which a bar needs."""
-    import os
-
     return os.environ.get("TERM") not in ("dumb", "unknown")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 __all__ = ["Curve", "sketch"]
@@ -36,6 +37,7 @@ class Curve:
 
 
 Piece = tuple[str, str]
+Place = Callable[[float, float], tuple[float, float]]
 
 
 def sketch(curves: Sequence[Curve], columns: int, rows: int, unicode: bool) -> list[list[Piece]]:
@@ -75,7 +77,7 @@ def sketch(curves: Sequence[Curve], columns: int, rows: int, unicode: bool) -> l
     lines: list[list[Piece]] = []
     for number, row_cells in enumerate(cells):
         label = f"{labels[number]:.3g}" if number in labels else ""
-        lines.append([(f"{label:>{LABEL - 1}} ", "dim"), *row_cells])
+        lines.append(joined([(f"{label:>{LABEL - 1}} ", "dim"), *row_cells]))
     lines.append([(" " * LABEL + horizontal_labels(left, right, columns), "dim")])
     return lines
 
@@ -88,7 +90,9 @@ def vertical_range(curves: Sequence[Curve]) -> tuple[float, float]:
     low, high = min(values, default=-1.0), max(values, default=1.0)
     if high - low < 1e-9 * max(1.0, abs(high)):
         return low - 1.0, high + 1.0
-    return low, high
+    # A tail that all but reaches zero is drawn, and labelled, as zero.
+    near = 0.01 * (high - low)
+    return 0.0 if abs(low) < near else low, 0.0 if abs(high) < near else high
 
 
 def axes(
@@ -107,11 +111,10 @@ def axes(
     return cells
 
 
-def dots(curve: Curve, place: object, width: int, height: int) -> Iterator[tuple[int, int]]:
+def dots(curve: Curve, place: Place, width: int, height: int) -> Iterator[tuple[int, int]]:
     """The dots of a curve: straight lines between neighbouring points, nothing outside and nothing over a gap."""
-    assert callable(place)
     points = list(zip(curve.x, curve.y, strict=True))
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if not (math.isfinite(y0) and math.isfinite(y1)):
             continue
         (a, b), (c, d) = place(x0, y0), place(x1, y1)
@@ -122,6 +125,17 @@ def dots(curve: Curve, place: object, width: int, height: int) -> Iterator[tuple
             row = round(b + (d - b) * step / steps)
             if 0 <= column <= width and 0 <= row <= height and not (curve.dashed and column % 6 >= 3):
                 yield column, row
+
+
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same text with neighbours of one style, or without ink, in one piece."""
+    whole: list[Piece] = []
+    for text, style in pieces:
+        if whole and (whole[-1][1] == style or not text.strip()):
+            whole[-1] = (whole[-1][0] + text, whole[-1][1])
+        else:
+            whole.append((text, style))
+    return whole
 
 
 def horizontal_labels(left: float, right: float, columns: int) -> str:

@@ -51,10 +51,10 @@ def command(
     # A name alone stands for all settings that its declaration wants proved.
     proved = variants_to_prove([v.activation if v == v.activation.variant() else v for v in variants])
     outcomes: list[Outcome] = []
-    with output.progress("checking", total=len(proved) * len(checks)) as advance:
+    with output.progress() as advance:
         for outcome in run_checks(proved, checks):
             outcomes.append(outcome)
-            advance(len(outcomes), f"{outcome.label} {outcome.check}")
+            advance(len(outcomes), len(proved) * len(checks), f"{outcome.label} {outcome.check}")
             if exit_first and outcome.status == "failed":
                 break
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from activations_cli.facts import description, measured_facts, source_facts, stated_facts
 from activations_cli.loading import open_registry
 from activations_cli.options import complete_activations, json_option, pass_output, terminal_options
 from activations_cli.output import Output
-from activations_cli.sketch import Curve, sketch
 
 if TYPE_CHECKING:
     from activations.declare import Variant
@@ -38,6 +36,7 @@ def command(output: Output, name: str, latex: bool, as_json: bool) -> None:
     origin = str(registry.origin(item.name)) if item.name in registry else "typed"
 
     from activations.properties import measure
+    from activations_cli.facts import description, measured_facts, source_facts, stated_facts
 
     properties = measure(variant)
     if as_json:
@@ -63,6 +62,7 @@ def command(output: Output, name: str, latex: bool, as_json: bool) -> None:
 def draw(output: Output, variant: Variant) -> None:
     """A small plot of f and f′."""
     from activations.shape import shape_info
+    from activations_cli.sketch import Curve, sketch
 
     info = shape_info(variant, orders=(0, 1), points=401)
     names = ("f", "f′")

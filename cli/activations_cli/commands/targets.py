@@ -35,7 +35,7 @@ def command(output: Output, as_json: bool) -> None:
         Column("kind", style="dim", optional=True),
     ]
     output.table(columns, [table_row(target) for target in TARGETS])
-    output.note("Any formula is a target too: activations bench \"sin(3*x) + abs(x)\" --domain -2 2")
+    output.note('Any formula is a target too: activations bench "sin(3*x) + abs(x)" --domain -2 2')
 
 
 def describe(target: Target) -> dict[str, Any]:

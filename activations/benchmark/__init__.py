@@ -1,0 +1,34 @@
+"""Which activation fits best: tuned, trained on fresh seeds, ranked with intervals. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from activations.benchmark.presets import DEFAULT_ACTIVATIONS, PRESETS, Preset, preset_named
+
+if TYPE_CHECKING:
+    from activations.benchmark.protocol import Progress, benchmark
+    from activations.benchmark.result import Fit, Result, Row, TargetResult
+
+__all__ = [
+    "DEFAULT_ACTIVATIONS",
+    "PRESETS",
+    "Fit",
+    "Preset",
+    "Progress",
+    "Result",
+    "Row",
+    "TargetResult",
+    "benchmark",
+    "preset_named",
+]
+
+_HEAVY = {"benchmark": "protocol", "Progress": "protocol"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HEAVY.get(name, 'result')}"), name)

@@ -1,0 +1,102 @@
+"""Runs, their keys, and the chunks of equal graph in which they are trained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from activations.declare import Variant
+from activations.fit.initialisation import Initialisation
+from activations.fit.network import Network
+from activations.fit.settings import SettingError
+from activations.fit.targets import Target
+
+__all__ = ["CHUNK", "Precision", "Run", "chunks", "require_memory"]
+
+Precision: TypeAlias = Literal["float32", "float64"]
+
+CHUNK = 12  # runs that are trained together on a CPU
+MEMORY_LIMIT = 4 * 2**30  # bytes for one chunk
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network to be trained: everything that its result depends on.
+
+    Attributes:
+        target: what is fitted.
+        variant: the activation.
+        hidden: widths of the hidden layers.
+        learning_rate: Adam's, at the first step.
+        scale: of the first layer; see `activations.fit.initialisation`.
+        seed: fixes the initial weights' random numbers, sample positions and noise.
+        steps: of the optimiser.
+        initialisation: "moments" or "torch".
+        precision: "float32" or "float64".
+    """
+
+    target: Target
+    variant: Variant
+    hidden: tuple[int, ...]
+    learning_rate: float
+    scale: float
+    seed: int
+    steps: int
+    initialisation: Initialisation = "moments"
+    precision: Precision = "float32"
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of all this, the digests of activation and target included: the same on every machine."""
+        text = json.dumps([self.target.digest, self.variant.digest, *self._graph, *self._own])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
+    def network(self) -> Network:
+        """The network that is trained."""
+        outputs = self.target.classes or 1
+        return Network(self.target.dimension, self.hidden, outputs, self.variant)
+
+    @property
+    def graph(self) -> tuple[Any, ...]:
+        """What runs must share to be trained in one batch."""
+        return (self.target.digest, self.variant, *self._graph)
+
+    @property
+    def _graph(self) -> tuple[Any, ...]:
+        return self.hidden, self.steps, self.initialisation, self.precision
+
+    @property
+    def _own(self) -> tuple[Any, ...]:
+        return self.learning_rate, self.scale, self.seed
+
+
+def chunks(runs: Iterable[Run], size: int = CHUNK) -> list[list[Run]]:
+    """Group runs of the same graph, in order, into chunks of at most `size`."""
+    groups: dict[tuple[Any, ...], list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.graph, []).append(run)
+    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+
+
+def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidden: tuple[int, ...]) -> None:
+    """Refuse networks whose chunk would take too much memory, before anything is allocated.
+
+    Raises:
+        SettingError: with the estimate.
+    """
+    for target in targets:
+        for variant in variants:
+            network = Network(target.dimension, hidden, target.classes or 1, variant)
+            units = sum(layer.outputs for layer in network.layers)
+            # Parameters, gradients, two moments and the update; about five values per unit and point.
+            size = 4 * CHUNK * 5 * (network.parameters + target.points * units)
+            if size > MEMORY_LIMIT:
+                raise SettingError(
+                    f"{variant.label} with hidden layers {','.join(map(str, hidden))} on {target.name} takes about "
+                    f"{size / 2**30:.1f} GiB; the limit is {MEMORY_LIMIT / 2**30:.0f} GiB: choose smaller widths"
+                )

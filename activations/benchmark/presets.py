@@ -1,0 +1,75 @@
+"""How much work a benchmark does. Imports nothing heavy: the command line shows the names in its help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from activations.fit.settings import SettingError
+
+__all__ = ["DEFAULT_ACTIVATIONS", "EXTENSION", "PRESETS", "RATES", "Preset", "half_decade", "preset_named"]
+
+# Ranked when none are named: the usual choices of each family.
+DEFAULT_ACTIVATIONS = (
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "mish",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "sine",
+    "glu",
+)
+
+# Learning rates are half-decades, 10**(k/2).
+RATES = tuple(range(-8, -1))
+EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The effort of a benchmark, the same for every activation.
+
+    Attributes:
+        name: what it is called.
+        hidden: widths of the hidden layers, unless others are asked for.
+        steps: optimiser steps of each run, in tuning and in ranking.
+        seeds: fresh seeds that rank.
+        tuning_seeds: seeds that choose learning rate and scale, others than those that rank.
+        finalists: settings that go on to the second and later tuning seeds; None for all of them.
+        scales: standard deviations of the first layer's pre-activations that are tried with each rate.
+    """
+
+    name: str
+    hidden: tuple[int, ...]
+    steps: int
+    seeds: int
+    tuning_seeds: int
+    finalists: int | None
+    scales: tuple[float, ...]
+
+
+QUICK = Preset("quick", (32,), steps=700, seeds=12, tuning_seeds=3, finalists=6, scales=(1.0, 3.0, 10.0))
+STANDARD = Preset(
+    "standard", (32, 32), steps=2000, seeds=24, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0)
+)
+PRESETS = {preset.name: preset for preset in (QUICK, STANDARD)}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        SettingError: there is none.
+    """
+    if name not in PRESETS:
+        raise SettingError(f"preset={name!r} is unknown; write one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def half_decade(k: int) -> float:
+    """The learning rate 10**(k/2)."""
+    return float(10.0 ** (k / 2))

@@ -1,0 +1,228 @@
+"""The result of a benchmark: ranked rows per target, and the best fits for pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from activations.benchmark.outcome import Outcome
+from activations.benchmark.plan import Run
+from activations.benchmark.statistics import finite_or_none, median, median_interval, ranks, resamples
+from activations.benchmark.tuning import Choice
+from activations.fit.engine import predict
+from activations.fit.randomness import Purpose, generator
+from activations.fit.samples import Samples, draw_samples
+from activations.fit.targets import Target
+
+__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_target"]
+
+VERSION = 1  # of the JSON; it grows when a field changes its meaning, not when one is added
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activation in the ranking of one target; errors are medians over the fresh seeds.
+
+    Attributes:
+        activation: its label.
+        rank: from 1; equal errors share one.
+        nrmse: RMSE over the target's standard deviation, at the test points; infinite if most runs diverged, None if
+            the target is constant.
+        interval: 95 % bootstrap interval of the error that ranks; None for a single seed.
+        rmse: in the target's units.
+        r2: 1 - NRMSE²; None if the target is constant.
+        max_error: largest absolute error, in the target's units.
+        accuracy: fraction of right classes; None for a regression.
+        failed: fraction of seeds that diverged, gave no finite output, or reached R² below 0.1.
+        diverged: fraction of seeds that diverged.
+        seeds: number of fresh seeds.
+        learning_rate: as tuned.
+        scale: of the first layer, as tuned.
+        at_edge: the rate is the lowest or highest that was tried.
+        parameters: number of trained values of the network.
+        seconds: wall time of one run, in a batch, with its share of the batch.
+    """
+
+    activation: str
+    rank: int
+    nrmse: float | None
+    interval: tuple[float, float] | None
+    rmse: float
+    r2: float | None
+    max_error: float
+    accuracy: float | None
+    failed: float
+    diverged: float
+    seeds: int
+    learning_rate: float
+    scale: float
+    at_edge: bool
+    parameters: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row for strict JSON: None for what is not finite."""
+        values: dict[str, Any] = dict(vars(self))
+        for name, value in values.items():
+            if isinstance(value, float):
+                values[name] = finite_or_none(value)
+        if self.interval is not None:
+            values["interval"] = [finite_or_none(end) for end in self.interval]
+        return values
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The trained network of an activation's median seed.
+
+    Attributes:
+        label: the activation.
+        run: what was trained.
+        parameters: after the last step.
+    """
+
+    label: str
+    run: Run
+    parameters: npt.NDArray[Any] = field(repr=False)
+
+    @property
+    def samples(self) -> Samples:
+        """The points that it was fitted to and tested at."""
+        return draw_samples(self.run.target, self.run.seed)
+
+    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Predicted values [points] at inputs [points, dimension], both in the target's units.
+
+        For a classification: the probability of each class, shape [points, classes].
+        """
+        scaling = self.samples.scaling
+        rows = torch.from_numpy(self.parameters)[None]
+        inputs = torch.as_tensor(scaling.input_to_network(x), dtype=rows.dtype)[None]
+        outputs = predict(self.run.network, rows, inputs)[0].double()
+        if self.run.target.classes:
+            shares: npt.NDArray[np.float64] = torch.softmax(outputs, dim=-1).numpy()
+            return shares
+        return scaling.value_from_network(outputs[:, 0].numpy())
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """The ranking of activations on one target.
+
+    Attributes:
+        target: what was fitted.
+        metric: "nrmse", or "rmse" for a constant target, whose NRMSE is undefined: what ranks.
+        ranking: best first.
+        fits: networks of the best activations, best first; none that diverged.
+    """
+
+    target: Target
+    metric: str
+    ranking: tuple[Row, ...]
+    fits: tuple[Fit, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ranking for strict JSON."""
+        table = self.target.table
+        return {
+            "target": self.target.name,
+            "task": self.target.task,
+            "formula": self.target.formula or None,
+            "domain": [list(interval) for interval in self.target.domain],
+            "points": self.target.points,
+            "noise": self.target.noise,
+            "dropped_rows": table.dropped if table else 0,
+            "digest": self.target.digest,
+            "metric": self.metric,
+            "ranking": [row.to_dict() for row in self.ranking],
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """A whole benchmark.
+
+    Attributes:
+        targets: one ranking each, in the order asked for.
+        settings: what it was run with, for strict JSON.
+        device: where it was trained.
+        versions: of this library and torch.
+        seconds: of wall time in all.
+    """
+
+    targets: tuple[TargetResult, ...]
+    settings: Mapping[str, Any]
+    device: str
+    versions: Mapping[str, str]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything for strict JSON; later versions only add fields."""
+        return {
+            "version": VERSION,
+            "targets": [target.to_dict() for target in self.targets],
+            "settings": dict(self.settings),
+            "device": self.device,
+            "versions": dict(self.versions),
+            "seconds": self.seconds,
+        }
+
+
+def rank_target(
+    target: Target, choices: Sequence[Choice], outcomes: Mapping[str, Sequence[Outcome]], seed: int, fits: int = 6
+) -> TargetResult:
+    """Rank the activations of one target.
+
+    Args:
+        target: what was fitted.
+        choices: the tuned settings, one per activation.
+        outcomes: those of the fresh seeds by label, all in the same order of seeds.
+        seed: of the bootstrap.
+        fits: how many of the best networks to keep.
+    """
+    count = len(next(iter(outcomes.values())))
+    samples = resamples(count, generator(seed, Purpose.BOOTSTRAP))
+    errors = {label: median([outcome.test.relative for outcome in found]) for label, found in outcomes.items()}
+    tuned = {choice.run.variant.label: choice for choice in choices}
+    rows = [_row(rank, tuned[label], outcomes[label], errors[label], samples) for label, rank in ranks(errors)]
+    constant = all(outcome.test.r2 is None for found in outcomes.values() for outcome in found)
+    best = [_median_fit(outcomes[row.activation]) for row in rows if math.isfinite(errors[row.activation])]
+    return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), tuple(best[:fits]))
+
+
+def _row(
+    rank: int, choice: Choice, outcomes: Sequence[Outcome], error: float, samples: npt.NDArray[np.intp]
+) -> Row:
+    tests = [outcome.test for outcome in outcomes]
+    r2 = [test.r2 for test in tests if test.r2 is not None]
+    accuracy = [test.accuracy for test in tests if test.accuracy is not None]
+    return Row(
+        activation=choice.run.variant.label,
+        rank=rank,
+        nrmse=error if r2 else None,
+        interval=median_interval([test.relative for test in tests], samples),
+        rmse=median([test.rmse for test in tests]),
+        r2=median(r2) if r2 else None,
+        max_error=median([test.largest for test in tests]),
+        accuracy=median(accuracy) if accuracy else None,
+        failed=sum(outcome.failed for outcome in outcomes) / len(outcomes),
+        diverged=sum(outcome.diverged_at is not None for outcome in outcomes) / len(outcomes),
+        seeds=len(outcomes),
+        learning_rate=choice.run.learning_rate,
+        scale=choice.run.scale,
+        at_edge=choice.at_edge,
+        parameters=choice.run.network.parameters,
+        seconds=median([outcome.seconds for outcome in outcomes]),
+    )
+
+
+def _median_fit(outcomes: Sequence[Outcome]) -> Fit:
+    ordered = sorted(outcomes, key=lambda outcome: (outcome.test.relative, outcome.run.seed))
+    middle = ordered[(len(ordered) - 1) // 2]
+    return Fit(middle.run.variant.label, middle.run, middle.parameters)

@@ -1,0 +1,135 @@
+"""Train runs, in this process or in several: the results are the same."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+
+from activations.benchmark.outcome import Outcome, judge
+from activations.benchmark.plan import CHUNK, Run, chunks
+from activations.fit.devices import steady_arithmetic
+from activations.fit.engine import Batch, predict, train
+from activations.fit.initialisation import initial_parameters
+from activations.fit.samples import draw_samples
+
+__all__ = ["Workers", "available_jobs", "train_chunk"]
+
+
+def available_jobs() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """Trains runs in this process, or in processes of one thread each that live as long as the context.
+
+    Args:
+        jobs: number of processes; 1 trains here.
+        device: where to train.
+    """
+
+    def __init__(self, jobs: int, device: str) -> None:
+        self.jobs = jobs
+        self.device = device
+        self._pool: ProcessPoolExecutor | None = None
+        self._foreign: set[int | None] = set()
+
+    def __enter__(self) -> Workers:
+        if self.jobs > 1:
+            self._foreign = {child.pid for child in multiprocessing.active_children()}
+            # Spawned and not forked: torch's threads do not survive a fork.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.jobs, context, initializer=_start_worker)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:
+            # Nobody waits for results any more; what is being trained would go on to its end.
+            for child in multiprocessing.active_children():
+                if child.pid not in self._foreign:
+                    child.terminate()
+        self._pool.shutdown(cancel_futures=True)
+
+    def train(self, runs: Sequence[Run]) -> Iterator[list[Outcome]]:
+        """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order."""
+        # On an accelerator the opposite of a CPU holds: as many runs at once as there are.
+        size = CHUNK if self.device == "cpu" else max(len(runs), 1)
+        parts = chunks(runs, size)
+        if self._pool is None:
+            for part in parts:
+                with steady_arithmetic():
+                    outcomes = train_chunk(part, self.device)
+                yield outcomes
+            return
+        for future in as_completed([self._pool.submit(train_chunk, part, self.device) for part in parts]):
+            yield future.result()
+
+
+def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
+    """Train runs of the same graph together and judge each.
+
+    On a CPU the batch always has the same size, filled up with copies: torch chooses its kernels by size, and so a
+    result does not depend on what shares the batch.
+    """
+    start = time.perf_counter()
+    first = runs[0]
+    samples = [draw_samples(run.target, run.seed) for run in runs]
+    rows = [initial_parameters(run.network, run.seed, run.scale, run.initialisation) for run in runs]
+    rates = [run.learning_rate for run in runs]
+    missing = CHUNK - len(runs) if device == "cpu" else 0
+    dtype = getattr(torch, first.precision)
+
+    def stacked(arrays: list[Any], dtype: torch.dtype = dtype) -> torch.Tensor:
+        return torch.as_tensor(np.stack(arrays + arrays[-1:] * missing), dtype=dtype)
+
+    classes = bool(first.target.classes)
+    if classes:
+        targets = stacked([sample.training.y for sample in samples], torch.long)
+    else:
+        targets = stacked([sample.scaling.value_to_network(sample.training.y)[:, None] for sample in samples])
+    inputs = {
+        part: stacked([s.scaling.input_to_network(getattr(s, part).x) for s in samples])
+        for part in ("training", "validation", "test")
+    }
+    trained = train(
+        Batch(
+            network=first.network,
+            inputs=inputs["training"],
+            targets=targets,
+            parameters=stacked(rows),
+            learning_rates=stacked([np.float64(rate) for rate in rates]),
+            steps=first.steps,
+            loss="cross-entropy" if classes else "squares",
+        ),
+        device,
+    )
+    validation, test = (
+        predict(first.network, trained.parameters, inputs[part]).double().numpy() for part in ("validation", "test")
+    )
+    seconds = (time.perf_counter() - start) / (len(runs) + missing)
+    return [
+        judge(run, sample, validation[i], test[i], int(trained.steps[i]), trained.parameters[i].numpy(), seconds)
+        for i, (run, sample) in enumerate(zip(runs, samples, strict=True))
+    ]
+
+
+def _start_worker() -> None:
+    """Prepare a process: the parent answers Ctrl-C, and every process computes with one thread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)

@@ -1,0 +1,209 @@
+"""`activations bench`: which activation fits a function or data best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from activations_cli.failures import ExitCode
+from activations_cli.loading import read_variants
+from activations_cli.options import (
+    DEVICE,
+    SEED,
+    WIDTHS,
+    complete_activations,
+    complete_targets,
+    force_option,
+    json_option,
+    pass_output,
+    terminal_options,
+)
+from activations_cli.output import Output
+
+if TYPE_CHECKING:
+    from activations.benchmark import Result
+    from activations.fit.targets import Target
+
+__all__ = ["command"]
+
+PRESETS = ("quick", "standard")
+
+
+@click.command("bench")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=complete_targets)
+@click.option(
+    "-a",
+    "--activation",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete_activations,
+    help="An activation, a pattern or a formula; may be given several times.  [default: a mixed dozen]",
+)
+@click.option(
+    "--domain",
+    nargs=2,
+    type=float,
+    metavar="LO HI",
+    help="The interval of each input.  [default: the target's, or -1 1]",
+)
+@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
+@click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
+@click.option("--drop-na", is_flag=True, help="Leave out rows with empty or non-finite cells.")
+@click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="How much work to do.")
+@click.option("--hidden", type=WIDTHS, default="32,32", show_default=True, help="Widths of the hidden layers.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
+@click.option(
+    "--device",
+    type=DEVICE,
+    default="auto",
+    show_default=True,
+    help="auto, cpu, cuda, cuda:N or mps; auto takes the best.",
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work."
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write ranking.json and a picture of the best fits of each target there.",
+)
+@force_option
+@json_option
+@terminal_options
+@click.pass_context
+@pass_output
+def command(
+    output: Output,
+    context: click.Context,
+    targets: tuple[str, ...],
+    names: tuple[str, ...],
+    domain: tuple[float, float] | None,
+    file: Path | None,
+    x_columns: tuple[str, ...],
+    y_column: str | None,
+    drop_na: bool,
+    preset: str,
+    hidden: tuple[int, ...],
+    seed: int,
+    device: str,
+    jobs: int,
+    folder: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    r"""Rank activations by how well small networks with them fit a TARGET.
+
+    A TARGET is a name ('activations targets' lists them) or a formula:
+
+    \b
+      activations bench sin
+      activations bench "sin(3*x) + abs(x)" --domain -2 2 -a relu -a "*elu" -a sine
+      activations bench --csv data.csv --x year --y sunspots -o results
+    """
+    refuse_contradictions(targets, domain, file, x_columns, y_column, drop_na, folder, force)
+    chosen = read_targets(output, targets, domain, file, x_columns, y_column, drop_na)
+    variants = read_variants(output, names or default_names())
+
+    from activations_cli.results import create_folder, show_result, write_result
+
+    places = create_folder(folder, chosen, overwrite=force) if folder else None
+
+    from activations.benchmark import benchmark
+
+    with output.progress() as advance:
+        result = benchmark(
+            chosen,
+            variants,
+            preset=preset,
+            device=device,
+            seed=seed,
+            hidden=hidden,
+            jobs=jobs,
+            progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
+        )
+    if as_json:
+        output.json(result.to_dict())
+    else:
+        show_result(output, result)
+    if places:
+        write_result(output, result, places, overwrite=force)
+    if everything_diverged(result):
+        context.exit(ExitCode.CHECKS_FAILED)
+
+
+def refuse_contradictions(
+    targets: Sequence[str],
+    domain: tuple[float, float] | None,
+    file: Path | None,
+    x_columns: Sequence[str],
+    y_column: str | None,
+    drop_na: bool,
+    folder: Path | None,
+    force: bool,
+) -> None:
+    """Refuse options that make no sense together, before anything is imported or read.
+
+    Raises:
+        click.UsageError: they make none.
+    """
+    if not targets and file is None:
+        raise click.UsageError("Name a TARGET ('activations targets' lists them), a formula, or a file with --csv.")
+    if file is None and (x_columns or y_column is not None or drop_na):
+        raise click.UsageError("--x, --y and --drop-na choose from a file; name it with --csv FILE.")
+    if domain is not None and not targets:
+        raise click.UsageError("--domain is for functions; the rows of a --csv file bring their own.")
+    if domain is not None and not (-1e9 <= domain[0] < domain[1] <= 1e9):
+        low, high = domain
+        message = f"{low:g} to {high:g} is no interval within ±1e9; give the lower end first"
+        raise click.BadParameter(message, param_hint="'--domain'")
+    if force and folder is None:
+        raise click.UsageError("--force is for the files of -o; name a folder with -o DIR.")
+
+
+def read_targets(
+    output: Output,
+    texts: Sequence[str],
+    domain: tuple[float, float] | None,
+    file: Path | None,
+    x_columns: Sequence[str],
+    y_column: str | None,
+    drop_na: bool,
+) -> list[Target]:
+    """The targets that were typed, each once, then the file."""
+    from activations.fit.targets import csv_target, resolve_target
+
+    found: dict[str, Target] = {}
+    for text in texts:
+        target = resolve_target(text, domain)
+        if target.digest in found:
+            output.note(f"Note: target given more than once, taken once: {text}")
+        found.setdefault(target.digest, target)
+    if file is not None:
+        target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na)
+        found[target.digest] = target
+        if target.table is not None and target.table.dropped:
+            output.note(f"Note: {target.table.dropped} rows without finite values left out")
+        if target.table is not None and target.table.repeated:
+            output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
+    return list(found.values())
+
+
+def default_names() -> Sequence[str]:
+    """The activations that are ranked unless some are named."""
+    from activations.benchmark import DEFAULT_ACTIVATIONS
+
+    names: Sequence[str] = DEFAULT_ACTIVATIONS
+    return names
+
+
+def everything_diverged(result: Result) -> bool:
+    """Whether no activation fitted any target in any run."""
+    return all(row.diverged >= 1.0 for target in result.targets for row in target.ranking)

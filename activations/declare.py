@@ -502,7 +502,9 @@ def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
         raise DeclarationError(
             f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence"
         )
-    return summary.strip(), notes.strip()
+    # Paragraphs are kept, the source's line breaks within them are not.
+    paragraphs = [" ".join(paragraph.split()) for paragraph in notes.split("\n\n")]
+    return summary.strip(), "\n\n".join(filter(None, paragraphs))
 
 
 def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 import pytest
+from activations_cli.failures import ExitCode, Terminated, guarded
+from activations_cli.main import cli
 from click.testing import CliRunner
 
 from activations.errors import (
@@ -26,8 +28,6 @@ from activations.errors import (
     StoreError,
     UnknownActivationError,
 )
-from activations_cli.failures import ExitCode, Terminated, guarded
-from activations_cli.main import cli
 
 COMMAND = [sys.executable, "-m", "activations"]
 
@@ -52,10 +52,18 @@ def raising(error: BaseException) -> Callable[[], None]:
         (MissingExtraError("pip install x"), ExitCode.ENVIRONMENT, "Error: pip install x"),
         (CheckFailedError("off"), ExitCode.CHECKS_FAILED, "Error: off"),
         (ActivationsError("other"), ExitCode.USAGE, "Error: other"),
-        (FileNotFoundError(errno.ENOENT, "No such file", "a.csv"), ExitCode.ENVIRONMENT, "Error: 'a.csv': No such file"),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file", "a.csv"),
+            ExitCode.ENVIRONMENT,
+            "Error: 'a.csv': No such file",
+        ),
         (OSError("strange"), ExitCode.ENVIRONMENT, "Error: strange"),
         (MemoryError(), ExitCode.ENVIRONMENT, "Error: not enough memory"),
-        (ModuleNotFoundError("No module named 'torch'", name="torch"), ExitCode.ENVIRONMENT, "Error: can't import torch"),
+        (
+            ModuleNotFoundError("No module named 'torch'", name="torch"),
+            ExitCode.ENVIRONMENT,
+            "Error: can't import torch",
+        ),
         (ModuleNotFoundError("gone", name="activations.gone"), ExitCode.BUG, "Error: this is a bug in activations"),
         (ZeroDivisionError("division"), ExitCode.BUG, "ZeroDivisionError: division\nPlease report it"),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "Interrupted."),
@@ -213,7 +221,9 @@ def test_a_deleted_folder_and_foreign_modules_do_no_harm(tmp_path: Path) -> None
     (tmp_path / "random.py").write_text("raise SystemExit('wrong module')")
     (tmp_path / "torch.py").write_text("raise SystemExit('wrong module')")
     script = "from activations_cli.main import main; main()"
-    command = [sys.executable, "-P", "-c", script] if sys.version_info >= (3, 11) else [sys.executable, "-I", "-c", script]
+    command = (
+        [sys.executable, "-P", "-c", script] if sys.version_info >= (3, 11) else [sys.executable, "-I", "-c", script]
+    )
     for after in ("", f"rm -r '{tmp_path}';"):
         found = subprocess.run(
             ["sh", "-c", f'{after} "$@"', "sh", *command, "list", "--json"],

@@ -8,7 +8,6 @@ import sys
 
 import click
 import pytest
-
 from activations_cli.main import COMMANDS, cli
 
 HEAVY = ("torch", "numpy", "scipy", "matplotlib", "sympy", "mpmath", "rich", "plotly")
@@ -85,9 +84,7 @@ def test_list_and_targets_need_no_torch() -> None:
     ],
 )
 def test_completion_is_cheap_and_silent(words: str, expected: str) -> None:
-    found = probe(
-        _ACTIVATIONS_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1)
-    )
+    found = probe(_ACTIVATIONS_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1))
     offered = [line.partition(",")[2] for line in found.stdout.splitlines()]
     assert expected in offered
     assert found.stderr == loaded(found) == ""

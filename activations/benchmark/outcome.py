@@ -110,7 +110,7 @@ def measure_errors(samples: Samples, points: Points, outputs: npt.NDArray[np.flo
         predicted = outputs
         unit, spread = samples.scaling.deviation * samples.scaling.magnitude, samples.spread or 0.0
     if not np.isfinite(predicted).all():
-        return Errors(math.inf, math.inf, math.inf, -math.inf if spread else None, 0.0 if accuracy is not None else None)
+        return Errors(math.inf, math.inf, math.inf, -math.inf if spread else None, None if accuracy is None else 0.0)
     residual = predicted - truth
     rms = math.sqrt(np.mean(residual**2))
     return Errors(

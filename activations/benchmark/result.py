@@ -196,9 +196,7 @@ def rank_target(
     return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), tuple(best[:fits]))
 
 
-def _row(
-    rank: int, choice: Choice, outcomes: Sequence[Outcome], error: float, samples: npt.NDArray[np.intp]
-) -> Row:
+def _row(rank: int, choice: Choice, outcomes: Sequence[Outcome], error: float, samples: npt.NDArray[np.intp]) -> Row:
     tests = [outcome.test for outcome in outcomes]
     r2 = [test.r2 for test in tests if test.r2 is not None]
     accuracy = [test.accuracy for test in tests if test.accuracy is not None]

@@ -78,7 +78,9 @@ class _Linear:
     two to seven times faster than `bmm` on a CPU.
     """
 
-    def __init__(self, layer: Layer, rows: Tensor, gradients: Tensor, points: int, *, keeps_graph: bool = False) -> None:
+    def __init__(
+        self, layer: Layer, rows: Tensor, gradients: Tensor, points: int, *, keeps_graph: bool = False
+    ) -> None:
         self.weight = layer.weight_of(rows)
         self.bias = layer.bias_of(rows)
         self.weight_gradient = layer.weight_of(gradients)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_LAYERS", "MAX_WIDTH", "Layer", "Network", "read_hidden"]
 
-MAX_WIDTH = 4096
+MAX_WIDTH = 2**20
 MAX_LAYERS = 16
 
 
@@ -100,13 +100,4 @@ def read_hidden(hidden: Sequence[int]) -> tuple[int, ...]:
     """
     if not 1 <= len(hidden) <= MAX_LAYERS:
         raise SettingError(f"{len(hidden)} hidden layers; give from 1 to {MAX_LAYERS} widths")
-    widths = tuple(require_count("width", width, 1, MAX_WIDTH_REFUSED) for width in hidden)
-    if max(widths) > MAX_WIDTH:
-        # The largest matrix of one network with its gradient and Adam's two moments, in float32.
-        wide = max(widths) * max([1, *(min(pair) for pair in zip(widths, widths[1:], strict=False))])
-        size = 4 * 4 * wide / 2**30
-        raise SettingError(f"width={max(widths)} takes {size:.1f} GiB or more per network; the limit is {MAX_WIDTH}")
-    return widths
-
-
-MAX_WIDTH_REFUSED = 2**62
+    return tuple(require_count("width", width, 1, MAX_WIDTH) for width in hidden)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,7 +56,7 @@ class Nonlinearity:
         if self.closed is not None:
             return [self.closed(self.linear, **self.values) * slope]
         variables = [self.linear, *self.leaves]
-        node = self.result.grad_fn
+        node: Any = self.result.grad_fn
         if node is None:
             return [torch.zeros_like(variable) for variable in variables]
         if len(variables) == 1 and _leads_only_to(node, self.linear):
@@ -64,6 +65,6 @@ class Nonlinearity:
         return list(torch.autograd.grad(self.result, variables, slope, materialize_grads=True))
 
 
-def _leads_only_to(node: torch.autograd.graph.Node, leaf: Tensor) -> bool:
+def _leads_only_to(node: Any, leaf: Tensor) -> bool:
     following = node.next_functions
     return len(following) == 1 and getattr(following[0][0], "variable", None) is leaf

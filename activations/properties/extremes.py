@@ -48,9 +48,11 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
         return Bound(float(values[0]), True)
     sides = _beside(breaks)
     at_breaks, at_sides = _finite(function(torch.tensor(breaks, dtype=torch.float64))), function(sides)
-    if bool((at_sides == math.inf).any()):
+    if bool((at_sides == math.inf).any() | (values == math.inf).any()):
         return Bound(math.inf, False)
-    _, peaks = local_maxima(function, grid, values)
+    places, peaks = local_maxima(function, grid, values)
+    # A climb towards a jump ends beside it; what is true there is read from the two sides.
+    peaks = peaks[_off(places, breaks)]
     reached = _largest([peaks, at_breaks])
     seen = max(reached, _largest([values, at_sides]))
     if grows(function, 1, seen) or grows(function, -1, seen):
@@ -65,9 +67,9 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
         # Beside a break the value may be that of a level piece, as for the sign function.
         beyond = function(sides + (sides - _centres(breaks)) * 1e6)
         flat = (at_sides >= found - margin) & (beyond == at_sides)
-        return Bound(shortened(found), bool(flat.any()))
+        return Bound(shortened(found, 1e-13), bool(flat.any()))
     if found > max(limits, default=-math.inf) + margin:
-        return Bound(shortened(found), True)
+        return Bound(shortened(found, 1e-13), True)
     # Both a value and a limit come to the bound: only a break or a true hill proves that it is reached.
     exact = max(limits)
     hill = _largest([_hills(function, grid, values)]) >= exact - CLOSE * margin
@@ -129,6 +131,12 @@ def _diverges(slope: Curve, kink: float) -> bool:
         if float(changes[2]) > noise and float(changes[2]) >= 0.5 * float(changes[1]):
             return True
     return False
+
+
+def _off(places: Tensor, breaks: Sequence[float]) -> Tensor:
+    """Whether a place is none of the breaks."""
+    centres = torch.tensor(breaks, dtype=torch.float64)
+    return ((places[:, None] - centres).abs() > 1e-6 * centres.abs().clamp(min=1.0)).all(dim=1)
 
 
 def _beside(breaks: Sequence[float]) -> Tensor:

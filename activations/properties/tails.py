@@ -117,7 +117,7 @@ def _extrapolated(function: Curve, side: Side, plain: float) -> float:
     return found if math.isfinite(found) and abs(found - plain) <= 1e-5 * (1.0 + abs(plain)) else plain
 
 
-def shortened(value: float) -> float:
-    """The number with nine digits after the point if it is that but for rounding."""
+def shortened(value: float, error: float = 2e-11) -> float:
+    """The number with nine digits after the point if it is that within the error, relative to max(1, |value|)."""
     rounded = round(value, 9)
-    return (rounded if abs(rounded - value) <= 2e-11 * max(1.0, abs(value)) else value) + 0.0
+    return (rounded if abs(rounded - value) <= error * max(1.0, abs(value)) else value) + 0.0

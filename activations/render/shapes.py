@@ -134,6 +134,11 @@ class _Limits:
     high: float
     notes: tuple[str, ...] = ()
 
+    def padded(self) -> _Limits:
+        """With a little room above and below."""
+        pad = 0.05 * (self.high - self.low)
+        return _Limits(self.low - pad, self.high + pad, self.notes)
+
 
 def _draw_curves(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
     limits = _limits(info)
@@ -146,7 +151,7 @@ def _draw_curves(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
     ratios = [1.7, *[1.0] * (len(orders) - 1)]
     stacked: Any = frame.subplots(len(orders), sharex=True, gridspec_kw={"height_ratios": ratios})
     for axes, order in zip(stacked, orders, strict=True):
-        own = _own_limits(info, order)
+        own = _own_limits(info, order).padded()
         _plot(axes, info, look, [order], own)
         axes.set_ylabel(NAMES[order], rotation=0, color=look.orders[order], fontsize=12, labelpad=10, va="center")
         notes += own.notes
@@ -246,7 +251,7 @@ def _add_legend(
 def _limits(info: ShapeInfo, orders: Sequence[int] = (0, 1, 2)) -> _Limits:
     """A range that shows f well, and of f′ and f″ as much as does not squash it."""
     if 0 not in info.curves:
-        return _own_limits(info, min(info.curves))
+        return _own_limits(info, min(info.curves)).padded()
     own = _own_limits(info, 0)
     low, high, notes = own.low, own.high, list(own.notes)
     room = ROOM * (high - low)
@@ -260,8 +265,7 @@ def _limits(info: ShapeInfo, orders: Sequence[int] = (0, 1, 2)) -> _Limits:
             peak = most if most - highest >= lowest - least - 1e-9 * (high - low) else least
             notes.append(f"{NAMES[order]} reaches {_number(peak)}")
         low, high = min(low, max(least, lowest)), max(high, min(most, highest))
-    pad = 0.05 * (high - low)
-    return _Limits(low - pad, high + pad, tuple(notes))
+    return _Limits(low, high, tuple(notes)).padded()
 
 
 def _own_limits(info: ShapeInfo, order: int) -> _Limits:
@@ -281,8 +285,7 @@ def _own_limits(info: ShapeInfo, order: int) -> _Limits:
         low, high = max(low, -cut), min(high, cut)
     if high - low < 1e-9:
         low, high = low - 1.0, high + 1.0
-    pad = 0.0 if order == 0 else 0.06 * (high - low)
-    return _Limits(low - pad, high + pad, notes)
+    return _Limits(low, high, notes)
 
 
 def _draw_maps(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:

@@ -13,6 +13,7 @@ COMMANDS = ("list", "show", "plot", "check", "targets", "bench", "plugins")
 
 
 @click.group(
+    "activations",
     cls=CommandGroup,
     modules={name: f"activations_cli.commands.{name}" for name in COMMANDS},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

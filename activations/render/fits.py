@@ -1,0 +1,135 @@
+"""Pictures of the best fits of a target beside its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from activations.render.formula import plain
+from activations.render.style import Theme, new_figure, style_axes, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from activations.benchmark.result import Fit, TargetResult
+
+__all__ = ["draw_fits"]
+
+CURVES = 4
+MAPS = 3
+MESH = 161  # points per side of a decision map
+
+
+def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
+    """Draw the networks of the best activations, each of its median seed.
+
+    One input: the data with the fitted curves, and below the errors of the curves. Two inputs and classes: the
+    probability of the second class over the plane, with the training points. Anything else: predicted against true
+    values at the test points.
+
+    Args:
+        result: the ranking of one target.
+        theme: "light" or "dark".
+    """
+    target = result.target
+    with styled(theme) as look:
+        if not result.fits:
+            figure = new_figure(look, 6.4, 2.0)
+            axes = figure.add_subplot()
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, "every run diverged", ha="center", color=look.text, transform=axes.transAxes)
+        elif target.task == "classification" and target.dimension == 2:
+            figure = _draw_maps(result.fits[:MAPS], look)
+        elif target.task == "regression" and target.dimension == 1:
+            figure = _draw_curves(result.fits[:CURVES], look)
+        else:
+            figure = _draw_agreement(result.fits[:CURVES], look)
+        figure.suptitle(plain(_title(result)), color=look.text, fontsize=12, x=0.02, ha="left")
+    return figure
+
+
+def _title(result: TargetResult) -> str:
+    target = result.target
+    parts = [target.name, target.title if target.title != target.name else ""]
+    return ": ".join(part for part in parts if part)
+
+
+def _draw_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
+    figure = new_figure(theme, 7.6, 5.6)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
+    samples = fits[0].samples
+    for axes in (upper, lower):
+        style_axes(axes, theme, zero=False)
+    upper.scatter(
+        samples.training.x[:, 0], samples.training.y, s=14, color=theme.muted, zorder=2, label="data", gid="data"
+    )
+    ((low, high),) = fits[0].run.target.domain
+    table = fits[0].run.target.table is not None
+    x = np.linspace(low, high, 1001) if table else samples.test.x[:, 0]
+    if not table:
+        upper.plot(x, samples.test.y, color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
+    for fit, colour in zip(fits, theme.cycle, strict=False):
+        upper.plot(x, fit.predict(x[:, None]), color=colour, linewidth=1.6, zorder=3, label=plain(fit.label, 40))
+        own = fit.samples.test
+        order = np.argsort(own.x[:, 0], kind="stable")
+        residual = fit.predict(own.x[order]) - own.y[order]
+        style: dict[str, Any] = {"marker": ".", "linestyle": "none"} if table else {"linewidth": 1.2}
+        lower.plot(own.x[order, 0], residual, color=colour, **style)
+    lower.axhline(0.0, color=theme.zero, linewidth=1.0)
+    lower.set_ylabel("error")
+    lower.set_xlabel(plain(fits[0].run.target.table.x_names[0], 40) if fits[0].run.target.table else "x")
+    upper.legend(loc="best")
+    return figure
+
+
+def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
+    figure = new_figure(theme, 3.6 * len(fits) + 0.6, 4.2)
+    (left, right), (bottom, top) = fits[0].run.target.domain
+    mesh = np.meshgrid(np.linspace(left, right, MESH), np.linspace(bottom, top, MESH))
+    points = np.stack([part.ravel() for part in mesh], axis=1)
+    for axes, fit in zip(np.atleast_1d(figure.subplots(1, len(fits), squeeze=True)), fits, strict=True):
+        style_axes(axes, theme, zero=False)
+        axes.grid(False)
+        shares = fit.predict(points)
+        # The first class against all others: for two classes their boundary.
+        share = 1 - shares[:, 0].reshape(MESH, MESH)
+        axes.imshow(
+            share,
+            extent=(left, right, bottom, top),
+            origin="lower",
+            cmap=theme.diverging(),
+            vmin=0,
+            vmax=1,
+            interpolation="bilinear",
+        )
+        axes.contour(*mesh, share, levels=[0.5], colors=[theme.text], linewidths=0.8)
+        training = fit.samples.training
+        for number in range(fit.run.target.classes):
+            chosen = training.x[training.y == number]
+            edge = theme.low if number == 0 else theme.high
+            axes.scatter(*chosen.T, s=9, color=edge, edgecolors=theme.background, linewidths=0.4)
+        axes.set_title(plain(fit.label, 40))
+        axes.set_xlabel("x1")
+    return figure
+
+
+def _draw_agreement(fits: Sequence[Fit], theme: Theme) -> Figure:
+    figure = new_figure(theme, 5.4, 5.2)
+    axes: Axes = figure.add_subplot()
+    style_axes(axes, theme, zero=False)
+    for fit, colour in zip(fits, theme.cycle, strict=False):
+        test = fit.samples.test
+        predicted = fit.predict(test.x)
+        if fit.run.target.classes:
+            predicted = predicted.argmax(axis=1)
+        axes.scatter(test.y, predicted, s=8, color=colour, alpha=0.5, linewidths=0, label=plain(fit.label, 40))
+    truth = fits[0].samples.test.y
+    axes.axline((float(truth.min()),) * 2, slope=1, color=theme.zero, linewidth=1.0, zorder=1.5)
+    axes.set_xlabel("true value")
+    axes.set_ylabel("predicted value")
+    axes.legend(loc="upper left", markerscale=2)
+    return figure

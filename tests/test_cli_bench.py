@@ -1,0 +1,132 @@
+"""`activations bench` from the command line; the numbers themselves are tested with the library."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from activations_cli.commands import bench
+from activations_cli.main import cli
+from click.testing import CliRunner, Result
+
+import activations.benchmark
+from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_work() -> Any:
+    """A few steps of training are enough to see what is printed."""
+    with pytest.MonkeyPatch.context() as patch:
+        whole = activations.benchmark.benchmark
+        patch.setitem(vars(activations.benchmark), "benchmark", functools.partial(whole, steps=4, seeds=3))
+        yield
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    few = [] if "-a" in arguments else ["-a", "relu", "-a", "tanh"]
+    return CliRunner().invoke(
+        cli, ["bench", *arguments, *few, "--hidden", "4"], env={"COLUMNS": "120", "NO_COLOR": "1", **environment}
+    )
+
+
+def refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is not strict JSON")
+
+
+def read(text: str) -> Any:
+    return json.loads(text, parse_constant=refuse_constant)
+
+
+def test_presets_and_default_activations_are_the_library_s() -> None:
+    assert tuple(PRESETS) == bench.PRESETS
+    assert list(bench.default_names()) == list(DEFAULT_ACTIVATIONS)
+
+
+def test_json_has_the_promised_shape() -> None:
+    found = run("cubic", "--json")
+    assert found.exit_code == 0, found.stderr
+    (target,) = read(found.stdout)["targets"]
+    assert target["target"] == "cubic"
+    assert {row["activation"] for row in target["ranking"]} == {"relu", "tanh"}
+    for row in target["ranking"]:
+        assert {"rank", "nrmse", "interval", "failed", "learning_rate", "parameters", "seconds"} <= set(row)
+        assert len(row["interval"]) == 2
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "200"])
+def test_the_table_fits_the_terminal(columns: str) -> None:
+    found = run("x^2", "--domain", "-1", "2.5", COLUMNS=columns)
+    assert found.exit_code == 0, found.stderr
+    assert max(map(len, found.stdout.splitlines())) <= int(columns)
+    if columns != "20":
+        assert "[-1, 2.5]" in found.stdout
+        for text in ("relu", "tanh", "NRMSE", "interval", "failed"):
+            assert text in found.stdout
+
+
+def test_a_formula_may_begin_with_a_minus_sign_after_two_dashes() -> None:
+    found = CliRunner().invoke(cli, ["bench", "-a", "relu", "--hidden", "4", "--json", "--", "-x"])
+    assert found.exit_code == 0, found.stderr
+    assert read(found.stdout)["targets"][0]["target"] == "-x"
+
+
+def test_what_is_given_twice_is_taken_once_with_a_note() -> None:
+    found = run("cubic", "cubic", "-a", "relu", "-a", "relu", "--json")
+    assert found.exit_code == 0, found.stderr
+    (target,) = read(found.stdout)["targets"]
+    assert len(target["ranking"]) == 1
+    assert "taken once: relu" in found.stderr
+    assert "taken once: cubic" in found.stderr
+
+
+def test_files_come_whole_into_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    found = run("cubic", "sin(x) + [", "-o", str(folder))
+    assert found.exit_code == 2
+    assert not folder.exists()
+    found = run("cubic", "sin(x)/2", "-o", str(folder))
+    assert found.exit_code == 0, found.stderr
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[0] == "cubic.png"
+    assert names[1] == "ranking.json"
+    assert len(names) == 3
+    assert names[2].startswith("sin-x-2-")
+    assert (folder / "cubic.png").read_bytes().startswith(b"\x89PNG")
+    assert len(read((folder / "ranking.json").read_text())["targets"]) == 2
+    again = run("cubic", "-o", str(folder))
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    assert run("cubic", "-o", str(folder), "--force").exit_code == 0
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_any_training(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in ("missing/out", "file", "file/out"):
+        found = run("cubic", "-o", str(tmp_path / place))
+        assert found.exit_code == 4
+        assert place.partition("/")[0] in found.stderr
+
+
+def test_csv_files_with_hostile_headers(tmp_path: Path) -> None:
+    place = tmp_path / "data.csv"
+    rows = [f"{i / 10},{(i / 10) ** 2}" for i in range(40)]
+    place.write_text("\n".join(["[red]time\x1b[2J,<script>", *rows, ",1", "0.1,5"]))
+    refused = run("--csv", str(place))
+    assert refused.exit_code == 2
+    assert "\x1b" not in refused.stderr
+    found = run("--csv", str(place), "--x", "1", "--y", "<script>", "--drop-na")
+    assert found.exit_code == 0, found.stderr
+    assert "[red]time\\x1b[2J" in found.stdout
+    assert "\x1b" not in found.stdout
+    assert "1 rows without finite values" in found.stderr
+    assert "1 rows repeat" in found.stderr
+
+
+def test_the_exit_code_says_if_everything_diverged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "everything_diverged", lambda result: True)
+    found = run("cubic")
+    assert found.exit_code == 1
+    assert "relu" in found.stdout

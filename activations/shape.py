@@ -188,7 +188,7 @@ def _gaps(variant: Variant, low: float, high: float, highest: int) -> list[tuple
     found: list[tuple[float, ...]] = [measured_jumps(variant, *reach), measured_kinks(variant, *reach)]
     for order in range(2, highest + 1):
         found.append(tuple(sorted({*found[-1], *derivative_breaks(variant, order, *reach)})))
-    return [tuple(place for place in places if low < place < high) for places in found]
+    return [tuple(place for place in places if low <= place <= high) for places in found]
 
 
 def _points(functions: Mapping[int, Curve], low: float, high: float, count: int, breaks: Sequence[float]) -> Tensor:
@@ -216,7 +216,8 @@ def _points(functions: Mapping[int, Curve], low: float, high: float, count: int,
         if not bool(bent.any()):
             break
         x = _increasing(torch.cat([x, middle[bent]]))
-    return x[(x >= low) & (x <= high)]
+    crowded = ((x[:, None] - places).abs() < 0.99 * step).any(dim=1) & ~torch.isin(x, places)
+    return x[(x >= low) & (x <= high) & ~crowded]
 
 
 def _curve_with_gaps(function: Curve, x: Tensor, gaps: Sequence[float]) -> Array:

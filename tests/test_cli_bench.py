@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from activations_cli.commands import bench
-from activations_cli.main import cli
 from click.testing import CliRunner, Result
 
 import activations.benchmark
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
+from activations_cli.commands import bench
+from activations_cli.main import cli
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from activations_cli.main import cli
 from click.testing import CliRunner, Result
 
 import activations.registry
@@ -16,6 +15,7 @@ from activations import default_registry
 from activations.errors import CheckFailedError
 from activations.plugins import Origin, Problem
 from activations.registry import BUILT_IN, Registry
+from activations_cli.main import cli
 
 
 def run(*arguments: str, **environment: str) -> Result:
@@ -32,7 +32,7 @@ def read(result: Result) -> Any:
 
 
 def test_list_shows_every_activation_once() -> None:
-    rows = read(run("list", "--json"))["activations"]
+    rows = read(run("list", "--json"))
     assert [row["name"] for row in rows] == list(default_registry())
     row = next(row for row in rows if row["name"] == "leaky_relu")
     assert row["parameters"] == {"negative_slope": 0.01}
@@ -172,10 +172,14 @@ def test_check_summary_has_one_line_per_setting(monkeypatch: pytest.MonkeyPatch)
     checks = activations.testing.suite.CHECKS
     for name in [name for name in checks if name not in ("value", "gradient")]:
         monkeypatch.delitem(checks, name)
-    found = run("check", "relu", "elu")
+    registry = Registry([(BUILT_IN, default_registry()[name]) for name in ("relu", "elu")])
+    monkeypatch.setattr(activations.registry, "default_registry", lambda: registry)
+    found = run("check")
     assert found.exit_code == 0, found.stdout
     lines = [line.split() for line in found.stdout.splitlines()]
     assert [line[1] for line in lines if line and line[0] in ("relu", "elu")] == ["2/2", "2/2"]
+    in_full = run("check", "relu")
+    assert in_full.stdout.count("points") >= 2
 
 
 def test_names_given_twice_are_taken_once_with_a_note() -> None:
@@ -185,7 +189,7 @@ def test_names_given_twice_are_taken_once_with_a_note() -> None:
 
 
 def test_targets() -> None:
-    rows = read(run("targets", "--json"))["targets"]
+    rows = read(run("targets", "--json"))
     assert {"sin", "cubic", "x2", "abs", "spiral"} <= {row["name"] for row in rows}
     assert run("targets").stdout.count("\n") == len(rows) + 2
 
@@ -195,11 +199,11 @@ def test_a_broken_plugin_is_told_and_the_rest_goes_on(monkeypatch: pytest.Monkey
     registry = Registry([(BUILT_IN, default_registry()["relu"])], [problem])
     monkeypatch.setattr(activations.registry, "default_registry", lambda: registry)
     found = run("list", "--json")
-    assert [row["name"] for row in read(found)["activations"]] == ["relu"]
+    assert [row["name"] for row in read(found)] == ["relu"]
     assert found.stderr.splitlines() == [
         "Warning: plugin activations-bad 1.0: failed: \\x1b[31mImportError more; remove it"
     ]
 
 
 def test_plugins_is_strict_json() -> None:
-    assert isinstance(read(run("plugins", "--json"))["plugins"], list)
+    assert isinstance(read(run("plugins", "--json")), list)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import click
 import pytest
-from activations_cli.failures import ExitCode, Terminated, guarded
-from activations_cli.main import cli
 from click.testing import CliRunner
 
 from activations.errors import (
@@ -28,6 +26,8 @@ from activations.errors import (
     StoreError,
     UnknownActivationError,
 )
+from activations_cli.failures import ExitCode, Terminated, guarded
+from activations_cli.main import cli
 
 COMMAND = [sys.executable, "-m", "activations"]
 

@@ -8,6 +8,7 @@ import sys
 
 import click
 import pytest
+
 from activations_cli.main import COMMANDS, cli
 
 HEAVY = ("torch", "numpy", "scipy", "matplotlib", "sympy", "mpmath", "rich", "plotly")

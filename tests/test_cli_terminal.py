@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from activations_cli.output import Column, Output, fitting_widths, significant
 from activations_cli.sketch import Curve, sketch, vertical_range
 from activations_cli.terminal import clean, printable, shows_colors, shows_unicode, width

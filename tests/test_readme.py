@@ -56,6 +56,7 @@ def command_lines():
 def test_every_command_line_is_one_of_ours(words):
     """Parsed by the real parser, without running the command."""
     import click
+
     from activations_cli.main import cli
 
     context = click.Context(cli)

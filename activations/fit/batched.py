@@ -167,7 +167,9 @@ class _Adam:
         self.first.lerp_(gradient, 1 - BETAS[0])
         self.second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
         torch.sqrt(self.second, out=self.root).add_(epsilon)
-        self.rows.addcdiv_(self.first * self.rates, self.root, value=factor)
+        # The quotient first: it is at most a few units, while gradient times rate may overflow.
+        torch.div(self.first, self.root, out=self.root)
+        self.rows.addcmul_(self.root, self.rates, value=factor)
 
 
 def _step_factors(step: int, steps: int) -> tuple[float, float]:

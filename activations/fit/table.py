@@ -171,9 +171,11 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _read_header(rows: Sequence[tuple[int, list[str]]]) -> list[str] | None:
-    """The first row if it is one of names: no cell of it is a number."""
+    """The first row if it is one of names: some cell of it is neither a number nor missing."""
     cells = rows[0][1]
-    return None if any(_number(cell) is not None or cell.lower() in MISSING - {""} for cell in cells) else cells
+    if all(_number(cell) is not None or cell.lower() in MISSING for cell in cells):
+        return None
+    return [cell or f"column {i}" for i, cell in enumerate(cells, start=1)]
 
 
 def _find_column(name: str, names: Sequence[str], text: str) -> int:

@@ -68,6 +68,8 @@ def _pieces(latex: str) -> list[tuple[str, bool]]:
     if len(latex) > LONGEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
         return []
     latex = latex.strip().replace(r"\bmod", r"\;\mathrm{mod}\;")
+    # A fraction that is the whole formula may be tall.
+    latex = re.sub(r"^\\frac", r"\\dfrac", latex)
     match = CASES.match(latex)
     if match is None:
         return [(latex, True)]

@@ -143,10 +143,10 @@ class _Limits:
 def _draw_curves(frame: SubFigure, info: ShapeInfo, look: Theme) -> list[str]:
     limits = _limits(info)
     orders = [order for order in (0, 1, 2) if order in info.curves]
-    if not limits.notes or len(orders) == 1:
+    if not any(_is_steep(info, order) for order in orders[1:]):
         _plot(frame.add_subplot(), info, look, orders, limits)
         return list(limits.notes)
-    # A derivative that would be cut gets axes of its own below f.
+    # A derivative that would be cut or would squash f gets axes of its own below it.
     notes: list[str] = []
     ratios = [1.7, *[1.0] * (len(orders) - 1)]
     stacked: Any = frame.subplots(len(orders), sharex=True, gridspec_kw={"height_ratios": ratios})
@@ -248,6 +248,16 @@ def _add_legend(
     )
 
 
+def _is_steep(info: ShapeInfo, order: int) -> bool:
+    """Whether a derivative needs more height than there is around f, however much of f itself is shown."""
+    value, slope = _finite(info.curves.get(0)), _finite(info.curves[order])
+    if not value.size or not slope.size:
+        return False
+    low, high = min(0.0, float(value.min())), max(0.0, float(value.max()))
+    room = ROOM * (high - low)
+    return float(slope.max()) > high + room or float(slope.min()) < low - room
+
+
 def _limits(info: ShapeInfo, orders: Sequence[int] = (0, 1, 2)) -> _Limits:
     """A range that shows f well, and of f′ and f″ as much as does not squash it."""
     if 0 not in info.curves:
@@ -263,7 +273,7 @@ def _limits(info: ShapeInfo, orders: Sequence[int] = (0, 1, 2)) -> _Limits:
         least, most = float(values.min()), float(values.max())
         if most > highest or least < lowest:
             peak = most if most - highest >= lowest - least - 1e-9 * (high - low) else least
-            notes.append(f"{NAMES[order]} reaches {_number(peak)}")
+            notes.append(_reaches(info, order, peak))
         low, high = min(low, max(least, lowest)), max(high, min(most, highest))
     return _Limits(low, high, tuple(notes)).padded()
 
@@ -281,7 +291,7 @@ def _own_limits(info: ShapeInfo, order: int) -> _Limits:
     cut = min(usual, width) if order == 0 and most > 3.0 * width else usual
     notes: tuple[str, ...] = ()
     if most > cut > 0.0:
-        notes = (f"{NAMES[order]} reaches {_number(high if high == most else low)}",)
+        notes = (_reaches(info, order, high if high == most else low),)
         low, high = max(low, -cut), min(high, cut)
     if high - low < 1e-9:
         low, high = low - 1.0, high + 1.0
@@ -339,6 +349,13 @@ def _draw_map(axes: Axes, info: ShapeInfo, value: Array, look: Theme, lines: boo
         marks = axes.contour(axis, axis, value, levels=9, colors=look.text, linewidths=0.7, alpha=0.55)
         axes.clabel(marks, fontsize=7.5, fmt="%g")
     return image
+
+
+def _reaches(info: ShapeInfo, order: int, peak: float) -> str:
+    """The remark on a curve that is cut; a peak right beside a break is a pole."""
+    place = info.x[np.nanargmin(np.abs(info.curves[order] - peak))]
+    pole = any(abs(place - kink) <= 1e-6 * max(1.0, abs(kink)) for kink in info.kinks)
+    return f"{NAMES[order]} unbounded" if pole else f"{NAMES[order]} reaches {_number(peak)}"
 
 
 def _fits(values: Array, limits: _Limits) -> bool:

@@ -48,7 +48,6 @@ def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -
 def write_result(output: Output, result: Result, places: Places, *, overwrite: bool) -> None:
     """Write the numbers and the pictures, and say where they are."""
     from activations.render.fits import draw_fits
-
     from activations.render.style import figure_bytes
 
     text = json.dumps(result.to_dict(), indent=2, allow_nan=False) + "\n"

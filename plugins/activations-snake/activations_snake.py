@@ -15,9 +15,11 @@ from activations import activation, hookimpl
     special={"-inf": math.nan, "inf": math.nan},
 )
 def snake(x: Tensor, *, a: float = 1.0) -> Tensor:
-    """The identity plus a squared sine: monotone and quasi-periodic."""
-    # sin(ax)^2/a, written so that a = 0 is the identity and not a pole.
-    return x + x * torch.sin(a * x) * torch.sinc(a * x / math.pi)
+    """The identity plus a squared sine: monotone and quasi-periodic.
+
+    The limit at a = 0 is the identity, but a itself must not be 0.
+    """
+    return x + torch.sin(a * x) ** 2 / a
 
 
 @hookimpl

@@ -41,8 +41,9 @@ def command(
 ) -> None:
     """Prove activations: code against formula, derivatives, kinks, dtypes, modules; all, or those named.
 
-    A name alone is proved at its defaults and at the settings that its declaration lists. -v shows every check with
-    what was compared. The exit code is 1 if any failed.
+    A name alone is proved at its defaults and at the settings that its declaration lists. Each check is shown with
+    what was compared, the largest error and where; without names one line per activation is, unless -v is given. The
+    exit code is 1 if any failed.
     """
     variants = read_variants(output, names)
     checks = chosen_checks(only)
@@ -62,7 +63,7 @@ def command(
         counts = {status: sum(outcome.status == status for outcome in outcomes) for status in STYLES}
         output.json({"passed": not failed, "counts": counts, "outcomes": [o.to_dict() for o in outcomes]})
     else:
-        show(output, outcomes, in_full=bool(only) or output.verbosity > 0)
+        show(output, outcomes, in_full=bool(names or only) or output.verbosity > 0)
     if failed:
         context.exit(ExitCode.CHECKS_FAILED)
 

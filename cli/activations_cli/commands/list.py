@@ -28,7 +28,7 @@ def command(output: Output, patterns: tuple[str, ...], as_json: bool) -> None:
     names = dict.fromkeys(variant.activation.name for variant in registry.match(patterns))
     found = [registry[name] for name in names if name in registry]
     if as_json:
-        output.json({"activations": [describe(registry, item) for item in found]})
+        output.json([describe(registry, item) for item in found])
         return
     show_table(output, registry, found)
 

@@ -39,7 +39,7 @@ def command(output: Output, as_json: bool) -> None:
         for plugin in plugins
     ]
     if as_json:
-        output.json({"plugins": rows})
+        output.json(rows)
         return
     if not rows:
         output.line("No plugin is installed.")

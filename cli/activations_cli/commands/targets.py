@@ -24,7 +24,7 @@ def command(output: Output, as_json: bool) -> None:
     from activations.fit.targets import TARGETS
 
     if as_json:
-        output.json({"targets": [describe(target) for target in TARGETS]})
+        output.json([describe(target) for target in TARGETS])
         return
     columns = [
         Column("target", key=True),

@@ -1,0 +1,422 @@
+import dataclasses
+import json
+import math
+import multiprocessing
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS, benchmark, preset_named
+from activations.benchmark.plan import CHUNK, Run, chunks
+from activations.benchmark.presets import Preset
+from activations.benchmark.protocol import run_seeds
+from activations.benchmark.statistics import median, median_interval, ranks, resamples
+from activations.benchmark.tuning import tune
+from activations.benchmark.workers import train_chunk
+from activations.declare import formula_activation
+from activations.errors import DataError, DeviceError
+from activations.fit.samples import draw_samples
+from activations.fit.settings import SettingError
+from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.registry import default_registry
+
+REGISTRY = default_registry()
+SIN = formula_target("sin(4*x)", points=25)
+
+
+def variants(*names):
+    return [REGISTRY.variant(name) for name in names]
+
+
+@pytest.fixture(autouse=True)
+def _small_presets(monkeypatch):
+    """The same protocol with little work."""
+    tiny = Preset("quick", (8,), steps=30, seeds=3, tuning_seeds=3, finalists=2, scales=(1.0, 3.0))
+    monkeypatch.setitem(PRESETS, "quick", tiny)
+
+
+def small(targets, names, **settings):
+    return benchmark(targets, [REGISTRY.variant(n) if isinstance(n, str) else n for n in names], **settings)
+
+
+def comparable(result):
+    """Everything but wall times."""
+
+    def strip(value):
+        if isinstance(value, dict):
+            return {key: strip(item) for key, item in value.items() if key != "seconds"}
+        return [strip(item) for item in value] if isinstance(value, list) else value
+
+    return strip(result.to_dict())
+
+
+# Statistics
+
+
+def test_the_median_equals_numpy_and_bears_infinities():
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 5, 8):
+        values = rng.normal(size=size).tolist()
+        assert median(values) == np.median(values)
+    assert median([1, math.inf, math.inf, math.inf]) == math.inf
+    assert median([1, 2, math.inf]) == 2
+
+
+@pytest.mark.parametrize("size", [9, 12])
+def test_the_interval_equals_the_percentile_bootstrap_of_scipy(size):
+    values = np.random.default_rng(4).lognormal(size=size)
+    samples = resamples(size, np.random.default_rng(1))
+    low, high = median_interval(values.tolist(), samples)
+    expected = stats.bootstrap(
+        (values,), np.median, method="percentile", n_resamples=10_000, rng=np.random.default_rng(2)
+    ).confidence_interval
+    assert (low, high) == pytest.approx((expected.low, expected.high), rel=0.06)
+    assert low < np.median(values) < high
+
+
+def test_the_interval_of_one_seed_does_not_exist_and_infinities_bring_no_nan():
+    assert median_interval([1.0], resamples(1, np.random.default_rng(0))) is None
+    samples = resamples(5, np.random.default_rng(0))
+    assert median_interval([math.inf] * 5, samples) == (math.inf, math.inf)
+    low, high = median_interval([1.0, 2.0, 3.0, 4.0, math.inf], samples)
+    assert (low, high) == (1.0, math.inf)
+
+
+def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
+    rng = np.random.default_rng(7)
+    samples = resamples(15, rng, draws=1000)
+    hits = 0
+    for _ in range(300):
+        low, high = median_interval(rng.normal(size=15).tolist(), samples)
+        hits += low <= 0 <= high
+    assert 0.9 <= hits / 300 <= 0.99
+
+
+def test_equal_errors_share_a_rank_and_stand_in_order_of_their_names():
+    errors = {"d": math.inf, "b": 1.0, "c": math.inf, "a": 1.0, "e": 0.5}
+    assert ranks(errors) == [("e", 1), ("a", 2), ("b", 2), ("c", 4), ("d", 4)]
+    assert ranks(dict(reversed(errors.items()))) == ranks(errors)
+
+
+# Plan
+
+
+def test_the_key_of_a_run_depends_on_everything_that_its_result_does():
+    run = Run(SIN, REGISTRY.variant("relu"), (8,), 0.01, 1.0, 3, 20)
+    changes = [
+        {"target": formula_target("sin(5*x)", points=25)},
+        {"variant": REGISTRY.variant("leaky_relu")},
+        {"variant": REGISTRY.variant("leaky_relu:negative_slope=0.2")},
+        {"hidden": (8, 8)},
+        {"learning_rate": 0.02},
+        {"scale": 3.0},
+        {"seed": 4},
+        {"steps": 21},
+        {"initialisation": "torch"},
+        {"precision": "float64"},
+    ]
+    keys = [run.key] + [dataclasses.replace(run, **change).key for change in changes]
+    assert len(set(keys)) == len(keys)
+    assert dataclasses.replace(run, target=formula_target("sin(4 * x)", points=25)).key == run.key
+
+
+def test_chunks_hold_runs_of_one_graph_in_order():
+    runs = [
+        Run(SIN, REGISTRY.variant(name), (8,), 0.01, 1.0, seed, 20)
+        for seed in range(CHUNK + 3)
+        for name in ("relu", "tanh")
+    ]
+    parts = chunks(runs)
+    assert [len(part) for part in parts] == [CHUNK, 3, CHUNK, 3]
+    assert all(len({run.variant.label for run in part}) == 1 for part in parts)
+    assert sorted(run.key for part in parts for run in part) == sorted(run.key for run in runs)
+
+
+def test_tuning_and_fresh_seeds_never_coincide():
+    used = [seed for s in range(20) for fresh in (False, True) for seed in run_seeds(s, 1000, fresh=fresh)]
+    assert len(set(used)) == len(used)
+
+
+def test_the_result_of_a_run_does_not_depend_on_what_shares_its_batch():
+    runs = [Run(SIN, REGISTRY.variant("tanh"), (8,), 0.01 * (1 + i), 1.0, i, 20) for i in range(CHUNK)]
+    together = {outcome.run.key: outcome for outcome in train_chunk(runs)}
+    for part in ([runs[4]], runs[3:6], runs[::-1]):
+        for outcome in train_chunk(part):
+            other = together[outcome.run.key]
+            np.testing.assert_array_equal(outcome.parameters, other.parameters)
+            assert (outcome.test, outcome.validation) == (other.test, other.validation)
+
+
+# Tuning
+
+
+class Rates:
+    """Stands for training: the validation error is a function of the rate, scale and seed."""
+
+    def __init__(self, error):
+        self.error = error
+        self.asked = []
+
+    def __call__(self, runs):
+        self.asked.append(runs)
+        return {run.key: Validated(self.error(run)) for run in runs}
+
+
+@dataclasses.dataclass
+class Validated:
+    validation: float
+
+
+def tuned(error, **changes):
+    preset = dataclasses.replace(PRESETS["quick"], **changes)
+    train = Rates(error)
+    prototype = Run(SIN, REGISTRY.variant("relu"), (8,), 0.0, 1.0, 0, 20)
+    (choice,) = tune([prototype], preset, [10, 11, 12], train)
+    return choice, train
+
+
+def log_distance(rate, run):
+    return abs(math.log10(run.learning_rate / rate))
+
+
+def test_the_grid_is_tried_on_the_first_seed_and_the_finalists_on_the_others():
+    choice, train = tuned(lambda run: log_distance(1e-2, run) + run.scale)
+    assert choice.run.learning_rate == pytest.approx(1e-2)
+    assert (choice.run.scale, choice.at_edge) == (1.0, False)
+    opening, extension, final = train.asked
+    assert sorted({run.learning_rate for run in opening}) == pytest.approx([10 ** (k / 2) for k in range(-8, -1)])
+    assert ({run.seed for run in opening}, len(opening), extension) == ({10}, 14, [])
+    assert ({run.seed for run in final}, len(final)) == ({11, 12}, 4)
+
+
+def test_without_finalists_every_setting_gets_every_seed():
+    choice, train = tuned(lambda run: log_distance(1e-2, run), finalists=None)
+    assert choice.run.learning_rate == pytest.approx(1e-2)
+    assert [len(runs) for runs in train.asked] == [42, 0]
+
+
+@pytest.mark.parametrize(
+    ("best", "tried", "edge"),
+    [(1e-5, 1e-5, True), (3e-5, 10**-4.5, False), (0.3, 10**-0.5, False), (1, 1, True), (9, 1, True)],
+)
+def test_a_best_rate_at_an_end_extends_the_grid_by_two_steps_and_is_flagged_if_still_there(best, tried, edge):
+    choice, _ = tuned(lambda run: log_distance(best, run))
+    assert choice.run.learning_rate == pytest.approx(tried)
+    assert choice.at_edge is edge
+
+
+def test_the_median_over_seeds_chooses_and_not_the_first_one():
+    def error(run):
+        lucky = 0.05 < run.learning_rate < 0.2 and run.seed == 10
+        return 0.0 if lucky else log_distance(1e-2, run) + 0.1
+
+    choice, _ = tuned(error, finalists=4)
+    assert choice.run.learning_rate == pytest.approx(1e-2)
+
+
+def test_tuning_survives_when_everything_diverges():
+    choice, train = tuned(lambda run: math.inf)
+    assert choice.run.learning_rate <= 1e-4
+    assert min(run.learning_rate for run in train.asked[1]) == pytest.approx(1e-5)
+
+
+# The whole protocol
+
+
+def test_the_result_is_strict_json_of_the_documented_form():
+    seen = []
+    result = small([SIN, resolve_target("spiral")], ["relu", "glu", "prelu"], progress=seen.append)
+    data = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert [target["target"] for target in data["targets"]] == ["sin(4*x)", "spiral"]
+    assert data["device"] in ("cpu", "cuda")
+    assert set(data["versions"]) == {"activations", "torch"}
+    assert (data["version"], data["settings"]["steps"], data["settings"]["hidden"]) == (1, 30, [8])
+    for target in data["targets"]:
+        assert sorted(row["activation"] for row in target["ranking"]) == ["glu", "prelu", "relu"]
+        assert [row["rank"] for row in target["ranking"]] == [1, 2, 3]
+        errors = [row["nrmse"] for row in target["ranking"]]
+        assert errors == sorted(errors)
+        for row in target["ranking"]:
+            low, high = row["interval"]
+            assert low <= row["nrmse"] <= high
+            assert row["r2"] == pytest.approx(1 - row["nrmse"] ** 2, abs=1e-6)
+            assert (row["seeds"], 0 <= row["failed"] <= 1, row["seconds"] > 0) == (3, True, True)
+    parameters = {row["activation"]: row["parameters"] for row in data["targets"][0]["ranking"]}
+    assert parameters == {"relu": 25, "prelu": 26, "glu": 41}
+    accuracies = [[row["accuracy"] for row in target["ranking"]] for target in data["targets"]]
+    assert accuracies[0] == [None] * 3
+    assert all(0 <= accuracy <= 1 for accuracy in accuracies[1])
+    assert {step.stage for step in seen} == {"tuning", "ranking"}
+    last = [step for step in seen if step.stage == "ranking"][-1]
+    assert last.done == last.total == 18
+
+
+def test_the_same_activation_under_two_labels_ties():
+    tanh = REGISTRY["tanh"]
+    twin = dataclasses.replace(tanh, name="another_tanh")
+    result = small([SIN], ["relu", tanh.variant(), twin.variant(), "sine"])
+    rows = {row.activation: row for row in result.targets[0].ranking}
+    one, other = rows["tanh"], rows["another_tanh"]
+    assert one.rank == other.rank
+    assert (one.nrmse, one.interval, one.learning_rate) == (other.nrmse, other.interval, other.learning_rate)
+    labels = [row.activation for row in result.targets[0].ranking]
+    assert labels.index("another_tanh") + 1 == labels.index("tanh")
+
+
+def test_the_result_is_the_same_again_in_another_order_and_among_others():
+    first = comparable(small([SIN], ["relu", "tanh"]))
+    assert comparable(small([SIN], ["relu", "tanh"])) == first
+    assert comparable(small([SIN], ["tanh", "relu", "tanh"])) == first
+    wider = comparable(small([resolve_target("x2"), SIN], ["sine", "tanh", "relu"]))
+    rows = {row["activation"]: {**row, "rank": 0} for row in wider["targets"][1]["ranking"]}
+    for row in first["targets"][0]["ranking"]:
+        assert rows[row["activation"]] == {**row, "rank": 0}
+    assert comparable(small([SIN], ["relu", "tanh"], seed=1)) != first
+
+
+def test_the_result_does_not_depend_on_the_number_of_jobs():
+    before = {child.pid for child in multiprocessing.active_children()}
+    assert comparable(small([SIN], ["relu", "glu"], jobs=2)) == comparable(small([SIN], ["relu", "glu"]))
+    assert {child.pid for child in multiprocessing.active_children()} <= before
+
+
+def test_an_interrupt_ends_the_processes():
+    children = []
+
+    def interrupt(progress):
+        children.extend(multiprocessing.active_children())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small([SIN], ["relu", "tanh", "glu", "mish"], jobs=2, steps=300, progress=interrupt)
+    # They were ended by the signal and did not come to the end of their work.
+    assert [child.exitcode for child in children] == [-signal.SIGTERM] * 2
+
+
+def test_diverged_runs_are_worst_and_counted():
+    # Squares of squares of squares overflow float32 at any useful rate and scale.
+    wild = formula_activation("exp(exp(exp(x)))", "wild").variant()
+    result = small([SIN], [wild, "relu"])
+    best, worst = result.targets[0].ranking
+    assert (best.activation, best.rank, best.failed < 1) == ("relu", 1, True)
+    assert (worst.activation, worst.rank, worst.failed, worst.diverged) == ("wild", 2, 1.0, 1.0)
+    assert worst.nrmse == math.inf
+    row = result.to_dict()["targets"][0]["ranking"][1]
+    assert (row["nrmse"], row["interval"]) == (None, [None, None])
+    assert [fit.label for fit in result.targets[0].fits] == ["relu"]
+
+
+def test_when_all_diverge_the_table_says_so():
+    wild = [formula_activation("exp(exp(exp(x)))", name).variant() for name in ("wild", "wilder")]
+    result = small([SIN], wild)
+    json.dumps(result.to_dict(), allow_nan=False)
+    assert [(row.rank, row.failed) for row in result.targets[0].ranking] == [(1, 1.0), (1, 1.0)]
+    assert result.targets[0].fits == ()
+
+
+def test_a_constant_target_is_ranked_by_its_rmse():
+    result = small([formula_target("3", points=20), formula_target("0*x", points=20)], ["relu", "tanh"])
+    for target in result.targets:
+        assert target.metric == "rmse"
+        for row in target.ranking:
+            assert (row.nrmse, row.r2) == (None, None)
+            assert row.interval[0] <= row.rmse <= row.interval[1]
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("factor", ["1e30", "1e-30"])
+def test_large_and_small_values_are_scaled_inside_and_reported_in_their_units(factor):
+    plain = small([formula_target("sin(4*x)", points=25)], ["tanh"]).targets[0].ranking[0]
+    scaled = small([formula_target(f"{factor}*sin(4*x)", points=25)], ["tanh"]).targets[0].ranking[0]
+    # float32 training amplifies differences of a rounding error.
+    assert scaled.nrmse == pytest.approx(plain.nrmse, rel=1e-2)
+    assert scaled.rmse == pytest.approx(plain.rmse * float(factor), rel=1e-2)
+
+
+def test_one_seed_gives_no_interval():
+    row = small([SIN], ["relu"], seeds=1).targets[0].ranking[0]
+    assert (row.seeds, row.interval) == (1, None)
+
+
+def test_a_useless_fit_is_failed_but_keeps_its_error():
+    row = small([formula_target("sin(20*x)", points=60)], ["linear"]).targets[0].ranking[0]
+    assert (row.failed, row.diverged) == (1.0, 0.0)
+    assert 0.9 < row.nrmse < 1.1
+
+
+def test_errors_are_those_of_the_kept_network():
+    result = small([SIN], ["tanh"])
+    (fit,), (row,) = result.targets[0].fits, result.targets[0].ranking
+    test = draw_samples(SIN, fit.run.seed).test
+    residual = fit.predict(test.x) - test.y
+    rmse = math.sqrt(np.mean(residual**2))
+    # The kept network is that of the median seed, of three.
+    assert rmse == pytest.approx(row.rmse, rel=1e-5)
+    assert rmse / test.y.std() == pytest.approx(row.nrmse, rel=1e-5)
+    assert np.array_equal(fit.samples.test.x, test.x)
+
+
+def test_a_table_is_ranked_too(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("a,b,y\n" + "".join(f"{i},{i % 7},{math.sin(i / 5) + i % 7}\n" for i in range(60)))
+    target = csv_target(str(path))
+    result = small([target], ["relu", "tanh"], steps=100)
+    assert result.targets[0].ranking[0].nrmse < 0.5
+    assert result.to_dict()["targets"][0]["formula"] is None
+
+
+def test_float64_and_the_torch_initialisation_are_modes():
+    result = small([SIN], ["tanh"], precision="float64", initialisation="torch")
+    assert result.targets[0].fits[0].parameters.dtype == np.float64
+    assert result.settings["initialisation"] == "torch"
+    assert result.targets[0].ranking[0].nrmse != small([SIN], ["tanh"]).targets[0].ranking[0].nrmse
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"preset": "fast"}, "preset='fast' is unknown; write one of quick, standard"),
+        ({"steps": 0}, "steps=0 must be a whole number from 1"),
+        ({"steps": 1.5}, "steps=1.5"),
+        ({"seeds": -1}, "seeds=-1"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": 2**63}, "seed="),
+        ({"jobs": 0}, "jobs=0"),
+        ({"hidden": (0,)}, "width=0"),
+        ({"hidden": (100_000, 100_000)}, "takes about .* GiB; the limit is 4 GiB"),
+        ({"initialisation": "zeros"}, "initialisation='zeros'"),
+        ({"precision": "float16"}, "precision='float16'"),
+    ],
+)
+def test_settings_out_of_range_are_refused_before_anything_runs(settings, message):
+    with pytest.raises(SettingError, match=message):
+        small([SIN], ["relu"], **settings)
+
+
+def test_nothing_to_rank_and_a_bad_target_and_device_are_refused():
+    with pytest.raises(SettingError, match="nothing to rank"):
+        benchmark([], variants("relu"))
+    with pytest.raises(SettingError, match="nothing to rank"):
+        benchmark([SIN], [])
+    with pytest.raises(DataError, match=r"not finite at x=0 \(first of 1\)"):
+        small([SIN, formula_target("1/x")], ["relu"])
+    with pytest.raises(DeviceError):
+        small([SIN], ["relu"], device="cuda:99")
+
+
+def test_the_default_activations_are_registered():
+    assert len(REGISTRY.match(DEFAULT_ACTIVATIONS)) == len(DEFAULT_ACTIVATIONS) == 12
+    assert preset_named("standard").steps > PRESETS["quick"].steps
+
+
+def test_names_and_presets_load_nothing_heavy():
+    code = (
+        "import sys, activations.benchmark, activations.fit; activations.fit.resolve_target('sin');"
+        "print(sorted({'torch', 'numpy', 'scipy', 'sympy', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

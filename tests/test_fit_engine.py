@@ -1,0 +1,315 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from activations.declare import formula_activation
+from activations.errors import DeviceError
+from activations.fit.devices import resolve_device, steady_arithmetic
+from activations.fit.engine import Batch, predict, train
+from activations.fit.initialisation import initial_parameters
+from activations.fit.network import Network, read_hidden
+from activations.fit.nonlinearity import Nonlinearity
+from activations.fit.settings import SettingError
+from activations.nn import create
+from activations.registry import default_registry
+
+REGISTRY = default_registry()
+POINTS = 23
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    with steady_arithmetic():
+        yield
+
+
+def make_batch(variant, hidden=(5, 4), inputs=1, outputs=1, runs=4, steps=50, dtype=torch.float64, rate=0.01):
+    network = Network(inputs, hidden, outputs, variant)
+    generator = torch.Generator().manual_seed(5)
+    x = 2 * torch.rand(runs, POINTS, inputs, generator=generator, dtype=dtype) - 1
+    y = torch.cat([torch.sin((3 + i) * x.sum(-1, keepdim=True)) for i in range(outputs)], dim=-1)
+    rows = [initial_parameters(network, seed, 1.0 + seed) for seed in range(runs)]
+    parameters = torch.tensor(np.stack(rows), dtype=dtype)
+    rates = rate * torch.arange(1, runs + 1, dtype=dtype)
+    return Batch(network, x, y, parameters, rates, steps)
+
+
+class Gated(nn.Module):
+    """One linear layer per input of the activation."""
+
+    def __init__(self, fan_in, width, variant):
+        super().__init__()
+        self.projections = nn.ModuleList(nn.Linear(fan_in, width) for _ in range(variant.inputs))
+        self.phi = create(variant.activation, learnable=variant.learnable, **dict(variant.values))
+
+    def forward(self, x):
+        return self.phi(*(projection(x) for projection in self.projections))
+
+
+def reference(batch, run, loss=None):
+    """The same run in plain PyTorch: modules, autograd, torch's Adam and its cosine schedule."""
+    network = batch.network
+    widths = [network.inputs, *network.hidden]
+    hidden = [Gated(a, b, network.variant) for a, b in zip(widths, widths[1:], strict=False)]
+    model = nn.Sequential(*hidden, nn.Linear(widths[-1], network.outputs)).to(batch.parameters.dtype).eval()
+    row = batch.parameters[run]
+    with torch.no_grad():
+        for module, layer in zip(model, network.layers, strict=True):
+            linears = module.projections if isinstance(module, Gated) else [module]
+            width = layer.outputs // len(linears)
+            weight = row[layer.weight : layer.bias].view(layer.inputs, layer.outputs)
+            for i, linear in enumerate(linears):
+                linear.weight.copy_(weight[:, i * width : (i + 1) * width].T)
+                linear.bias.copy_(row[layer.bias + i * width : layer.bias + (i + 1) * width])
+    optimiser = torch.optim.Adam(model.parameters(), lr=float(batch.learning_rates[run]))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: (1 + math.cos(math.pi * step / batch.steps)) / 2
+    )
+    loss = loss or nn.functional.mse_loss
+    for _ in range(batch.steps):
+        optimiser.zero_grad()
+        loss(model(batch.inputs[run]), batch.targets[run]).backward()
+        optimiser.step()
+        schedule.step()
+    trained = []
+    for module in model:
+        linears = module.projections if isinstance(module, Gated) else [module]
+        trained.append(torch.cat([linear.weight.T for linear in linears], dim=1).flatten())
+        trained.append(torch.cat([linear.bias for linear in linears]))
+        if isinstance(module, Gated):
+            trained += [getattr(module.phi, name)[None] for name in network.variant.learnable]
+    return torch.cat(trained).detach()
+
+
+def distance(found, expected):
+    return float((found - expected).norm() / expected.norm())
+
+
+def single(batch, run):
+    part = slice(run, run + 1)
+    return Batch(
+        batch.network,
+        batch.inputs[part],
+        batch.targets[part],
+        batch.parameters[part],
+        batch.learning_rates[part],
+        batch.steps,
+        batch.loss,
+    )
+
+
+VARIANTS = [REGISTRY[name].variant() for name in REGISTRY] + [
+    REGISTRY.variant("sigmoid:learnable"),
+    REGISTRY.variant("bilinear:learnable"),
+    formula_activation("x*sigmoid(1.702*x)").variant(),
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.label)
+def test_a_batched_run_equals_the_same_run_alone_and_plain_pytorch(variant):
+    batch = make_batch(variant)
+    trained = train(batch)
+    assert trained.steps.tolist() == [batch.steps] * 4
+    for run in (0, 3):
+        assert distance(trained.parameters[run], train(single(batch, run)).parameters[0]) <= 1e-9
+    assert distance(trained.parameters[3], reference(batch, 3)) <= 1e-9
+
+
+@pytest.mark.parametrize("name", ["tanh", "glu", "prelu"])
+@pytest.mark.parametrize(
+    ("inputs", "hidden", "outputs"),
+    [(1, (6,), 1), (2, (6,), 1), (1, (6,), 3), (3, (5, 1, 4), 2), (1, (1,), 1)],
+)
+def test_every_shape_of_network_equals_plain_pytorch(name, inputs, hidden, outputs):
+    batch = make_batch(REGISTRY.variant(name), hidden, inputs, outputs, runs=3)
+    trained = train(batch)
+    for run in range(3):
+        assert distance(trained.parameters[run], reference(batch, run)) <= 1e-9
+
+
+@pytest.mark.parametrize("hidden", [(6,), (5, 4)])
+def test_cross_entropy_equals_plain_pytorch(hidden):
+    batch = make_batch(REGISTRY.variant("tanh"), hidden, inputs=2, outputs=3)
+    classes = batch.targets.argmax(-1)
+    assert len(classes.unique()) == 3
+    batch = Batch(
+        batch.network, batch.inputs, classes, batch.parameters, batch.learning_rates, batch.steps, "cross-entropy"
+    )
+    trained = train(batch)
+    for run in range(4):
+        assert distance(trained.parameters[run], reference(batch, run, nn.functional.cross_entropy)) <= 1e-9
+
+
+def test_predictions_equal_those_of_the_modules():
+    batch = make_batch(REGISTRY.variant("glu"), inputs=2, outputs=2)
+    rows = batch.parameters
+    found = predict(batch.network, rows, batch.inputs)
+    linear, last = batch.network.layers[0], batch.network.layers[-1]
+    weight = rows[1, linear.weight : linear.bias].view(2, 10)
+    both = batch.inputs[1] @ weight + rows[1, linear.bias : linear.theta]
+    hidden = both[:, :5] * torch.sigmoid(both[:, 5:])
+    middle = batch.network.layers[1]
+    both = hidden @ rows[1, middle.weight : middle.bias].view(5, 8) + rows[1, middle.bias : middle.theta]
+    hidden = both[:, :4] * torch.sigmoid(both[:, 4:])
+    expected = hidden @ rows[1, last.weight : last.bias].view(4, 2) + rows[1, last.bias :]
+    torch.testing.assert_close(found[1], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["relu", "sine", "glu", "x^2"])
+def test_a_diverging_run_is_frozen_and_leaves_its_neighbours_bit_identical(name):
+    variant = REGISTRY.variant(name)
+    calm = make_batch(variant, runs=12, dtype=torch.float32)
+    rates = calm.learning_rates.clone()
+    rates[5] = 1e10
+    bad = calm.inputs.clone()
+    bad[7, 3] = math.nan
+    wild = Batch(calm.network, bad, calm.targets, calm.parameters, rates, calm.steps)
+    expected, found = train(calm), train(wild)
+    others = [run for run in range(12) if run not in (5, 7)]
+    assert torch.equal(found.parameters[others], expected.parameters[others])
+    assert found.steps[others].tolist() == [calm.steps] * 10
+    # The run with NaN in its data never makes a step and keeps its initial parameters.
+    assert found.steps[7] == 0
+    assert torch.equal(found.parameters[7], calm.parameters[7])
+    assert torch.isfinite(found.parameters).all()
+
+
+def test_the_step_of_divergence_is_recorded_and_the_parameters_before_it_kept():
+    # The square of a weight of 1e10 times another overflows float32 within few steps.
+    batch = make_batch(REGISTRY.variant("exp(x)"), hidden=(5,), runs=3, dtype=torch.float32)
+    rates = torch.tensor([1e-3, 1e10, 1e-3])
+    batch = Batch(batch.network, batch.inputs, batch.targets, batch.parameters, rates, 30)
+    trained = train(batch)
+    assert trained.steps.tolist() == [30, 1, 30]
+    network = batch.network
+
+    def gradient(row):
+        row = row[None].clone().requires_grad_()
+        hidden = torch.baddbmm(
+            network.layers[0].bias_of(row), batch.inputs[1:2], network.layers[0].weight_of(row)
+        ).exp()
+        last = network.layers[1]
+        output = torch.baddbmm(last.bias_of(row), hidden, last.weight_of(row))
+        return torch.autograd.grad(((output - batch.targets[1:2]) ** 2).mean(), row)[0]
+
+    assert not torch.isfinite(gradient(trained.parameters[1])).all()
+    assert torch.isfinite(gradient(batch.parameters[1])).all()
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu", "glu"])
+@pytest.mark.parametrize("hidden", [(32,), (32, 32)])
+def test_the_place_in_a_chunk_does_not_change_a_bit(name, hidden):
+    batch = make_batch(REGISTRY.variant(name), hidden, runs=12, dtype=torch.float32, steps=30)
+    order = torch.randperm(12, generator=torch.Generator().manual_seed(1))
+    shuffled = Batch(
+        batch.network,
+        batch.inputs[order],
+        batch.targets[order],
+        batch.parameters[order],
+        batch.learning_rates[order],
+        30,
+    )
+    assert torch.equal(train(shuffled).parameters, train(batch).parameters[order])
+
+
+def test_training_leaves_the_batch_as_it_was():
+    batch = make_batch(REGISTRY.variant("tanh"))
+    before = [tensor.clone() for tensor in (batch.inputs, batch.targets, batch.parameters, batch.learning_rates)]
+    train(batch)
+    after = [batch.inputs, batch.targets, batch.parameters, batch.learning_rates]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.label)
+def test_the_hook_equals_autograd_of_the_whole_expression(variant):
+    generator = torch.Generator().manual_seed(2)
+    width = 3 * variant.inputs
+    linear = 2 * torch.randn(2, 7, width, generator=generator, dtype=torch.float64)
+    theta = [
+        torch.full((2, 1, 1), value, dtype=torch.float64) * torch.tensor([1.0, 1.2]).view(2, 1, 1)
+        for name, value in variant.values
+        if name in variant.learnable
+    ]
+    slope = torch.randn(2, 7, 3, generator=generator, dtype=torch.float64)
+    leaves = [tensor.clone().requires_grad_() for tensor in (linear, *theta)]
+    result = variant(*leaves[0].chunk(variant.inputs, -1), **dict(zip(variant.learnable, leaves[1:], strict=True)))
+    expected = [torch.zeros_like(leaf) for leaf in leaves]
+    if result.requires_grad:
+        expected = torch.autograd.grad(result, leaves, slope, materialize_grads=True)
+    hook = Nonlinearity(variant, theta)
+    with torch.no_grad():
+        value = hook.forward(linear.requires_grad_())
+        found = hook.backward(slope)
+    torch.testing.assert_close(value, result.detach(), rtol=1e-13, atol=1e-13)
+    assert len(found) == 1 + len(theta)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-12)
+
+
+def test_initial_numbers_are_paired_over_activations_and_projections():
+    relu, tanh, glu = (Network(1, (8, 8), 1, REGISTRY.variant(name)) for name in ("relu", "tanh", "glu"))
+    rows = [initial_parameters(network, 3, scale=2.0) for network in (relu, tanh, glu)]
+    first = relu.layers[0]
+    np.testing.assert_array_equal(rows[0][: first.theta], rows[1][: first.theta])
+    wide = glu.layers[0]
+    np.testing.assert_array_equal(rows[2][:8], rows[0][:8])
+    np.testing.assert_array_equal(rows[2][wide.bias : wide.bias + 8], rows[0][first.bias : first.theta])
+    assert not np.isin(rows[2][8:16], rows[2][:8]).any()
+    # Later layers are multiples of the same normals.
+    second = relu.layers[1]
+    ratio = rows[0][second.weight : second.bias] / rows[1][second.weight : second.bias]
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-12)
+    assert not np.isin(initial_parameters(relu, 4)[:8], rows[0][:8]).any()
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu", "sine", "glu", "sigmoid"])
+@pytest.mark.parametrize("scale", [1.0, 10.0])
+def test_moments_initialisation_keeps_signals_at_size_one(name, scale):
+    network = Network(1, (400, 400), 1, REGISTRY.variant(name))
+    row = torch.tensor(initial_parameters(network, 0, scale))[None]
+    x = torch.linspace(-1, 1, 400, dtype=torch.float64)[None, :, None]
+    first = network.layers[0]
+    linear = torch.baddbmm(first.bias_of(row), x, first.weight_of(row))
+    assert float(linear.std()) == pytest.approx(scale, rel=0.15)
+    hidden = network.variant(*linear.chunk(network.variant.inputs, -1))
+    second = network.layers[1]
+    linear = torch.baddbmm(second.bias_of(row), hidden, second.weight_of(row))
+    assert float((linear**2).mean().sqrt()) == pytest.approx(1, rel=0.25)
+
+
+def test_torch_initialisation_has_the_bounds_of_linear_layers():
+    network = Network(1, (50, 50), 1, REGISTRY.variant("tanh"))
+    row = initial_parameters(network, 0, scale=3.0, mode="torch")
+    first, second, _ = network.layers
+    assert 2.7 < np.abs(row[: first.theta]).max() <= 3
+    assert 0.14 < np.abs(row[second.weight : second.theta]).max() <= 1 / math.sqrt(50)
+    assert row[second.weight : second.bias].std() == pytest.approx(1 / math.sqrt(150), rel=0.05)
+
+
+def test_the_layout_counts_every_parameter():
+    assert Network(1, (32, 32), 1, REGISTRY.variant("relu")).parameters == 1153
+    assert Network(1, (32,), 1, REGISTRY.variant("glu")).parameters == 161
+    assert Network(2, (5, 5), 3, REGISTRY.variant("prelu")).parameters == 15 + 1 + 30 + 1 + 18
+
+
+@pytest.mark.parametrize("hidden", [(), (0,), (-3,), (2**63,), (1.5,), (float("nan"),), (True,), (4,) * 17, (10**12,)])
+def test_widths_out_of_range_are_refused(hidden):
+    with pytest.raises(SettingError, match=r"must be a whole number from 1 to|hidden layers; give from 1 to 16"):
+        read_hidden(hidden)
+
+
+@pytest.mark.parametrize("text", ["cuda:99", "foo", "meta", "cpu:7", "", "CPU", "cuda:-1", "x" * 500])
+def test_a_device_that_is_missing_is_an_error(text):
+    with pytest.raises(DeviceError, match="is not available; available: cpu"):
+        resolve_device(text)
+    assert resolve_device("cpu").type == "cpu"
+
+
+def test_the_number_of_threads_is_restored():
+    before = torch.get_num_threads()
+    with steady_arithmetic():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

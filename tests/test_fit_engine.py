@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -53,7 +54,7 @@ def reference(batch, run, loss=None):
     """The same run in plain PyTorch: modules, autograd, torch's Adam and its cosine schedule."""
     network = batch.network
     widths = [network.inputs, *network.hidden]
-    hidden = [Gated(a, b, network.variant) for a, b in zip(widths, widths[1:], strict=False)]
+    hidden = [Gated(a, b, network.variant) for a, b in itertools.pairwise(widths)]
     model = nn.Sequential(*hidden, nn.Linear(widths[-1], network.outputs)).to(batch.parameters.dtype).eval()
     row = batch.parameters[run]
     with torch.no_grad():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from activations.benchmark.jobs import available_jobs
 from activations.benchmark.presets import DEFAULT_ACTIVATIONS, PRESETS, Preset, preset_named
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "Result",
     "Row",
     "TargetResult",
+    "available_jobs",
     "benchmark",
     "preset_named",
 ]

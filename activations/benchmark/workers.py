@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -23,14 +22,7 @@ from activations.fit.engine import Batch, predict, train
 from activations.fit.initialisation import initial_parameters
 from activations.fit.samples import draw_samples
 
-__all__ = ["Workers", "available_jobs", "train_chunk"]
-
-
-def available_jobs() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+__all__ = ["Workers", "train_chunk"]
 
 
 class Workers:

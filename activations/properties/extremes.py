@@ -48,7 +48,8 @@ def upper_bound(function: Curve, breaks: Sequence[float], reach: float) -> Bound
         return Bound(float(values[0]), True)
     sides = _beside(breaks)
     at_breaks, at_sides = _finite(function(torch.tensor(breaks, dtype=torch.float64))), function(sides)
-    if bool((at_sides == math.inf).any() | (values == math.inf).any()):
+    overflows = bool((at_sides == math.inf).any() | (values == math.inf).any())
+    if overflows or any(math.inf in _diverges(function, place) for place in breaks):
         return Bound(math.inf, False)
     places, peaks = local_maxima(function, grid, values)
     # A climb towards a jump ends beside it; what is true there is read from the two sides.
@@ -119,18 +120,21 @@ def _hills(function: Curve, grid: Tensor, values: Tensor) -> Tensor:
     return heights[(lowest_before[index] < heights - drop) & (lowest_after[index] < heights - drop)]
 
 
-def _diverges(slope: Curve, kink: float) -> bool:
-    """Whether the slope is unbounded beside a kink: its change does not shrink from 1e-4 to 1e-13 off it."""
-    distances = torch.tensor([1e-4, 1e-7, 1e-10, 1e-13], dtype=torch.float64) * max(1.0, abs(kink))
+def _diverges(function: Curve, place: float) -> set[float]:
+    """The infinities that a function goes to beside a break: changes towards it do not shrink."""
+    distances = torch.tensor([1e-4, 1e-7, 1e-10, 1e-13], dtype=torch.float64) * max(1.0, abs(place))
+    found: set[float] = set()
     for side in (-1.0, 1.0):
-        values = slope(kink + side * distances)
-        changes = values.diff().abs()
-        if not bool(values.isfinite().all()):
-            return True
+        values = function(place + side * distances)
+        values = values[~values.isnan()]
+        if len(values) < len(distances):
+            continue
+        found |= {value for value in values.tolist() if math.isinf(value)}
+        changes = values.diff()
         noise = 1e-3 * (1.0 + float(values.abs().min()))
-        if float(changes[2]) > noise and float(changes[2]) >= 0.5 * float(changes[1]):
-            return True
-    return False
+        if float(changes[2].abs()) > noise and float(changes[2].abs()) >= 0.5 * float(changes[1].abs()):
+            found.add(math.copysign(math.inf, float(changes[2])))
+    return found
 
 
 def _off(places: Tensor, breaks: Sequence[float]) -> Tensor:

@@ -420,3 +420,12 @@ def test_names_and_presets_load_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_package_can_be_called_by_its_functions_name() -> None:
+    import activations
+    import activations.benchmark
+
+    target = activations.resolve_target("x^2")
+    result = activations.benchmark([target], [default_registry().variant("linear")], steps=1, seeds=2)  # type: ignore
+    assert isinstance(result, activations.Result)

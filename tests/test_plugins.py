@@ -172,6 +172,32 @@ def test_a_name_of_ours_stays_ours(tmp_path):
     assert "clashing:tanh" in result.stderr
 
 
+TARGETS = """
+    from activations import Target, hookimpl
+
+    @hookimpl
+    def provide_targets():
+        return [
+            Target("two_bumps", ((-1, 1),), formula="abs(abs(x) - 1/2)", group="kinked"),
+            Target("ABS", ((0, 1),), formula="x"),
+            "no target",
+        ]
+"""
+
+
+def test_targets_of_a_plugin_are_listed_and_what_is_wrong_is_told(tmp_path):
+    distribution(tmp_path, "more-targets", TARGETS, version="2.0")
+    result = run(tmp_path, "targets", "--json")
+    assert result.returncode == 0, result.stderr
+    assert [row["name"] for row in json.loads(result.stdout)][-1] == "two_bumps"
+    taken, wrong = result.stderr.splitlines()
+    assert "more-targets 2.0" in taken
+    assert "'ABS' is taken" in taken
+    assert "make it with activations.Target" in wrong
+    (row,) = json.loads(run(tmp_path, "plugins", "--json").stdout)
+    assert len(row["problems"]) == 2
+
+
 def test_order_does_not_depend_on_installation(tmp_path):
     for name in ("b-plugin", "a-plugin"):
         distribution(tmp_path, name, HEALTHY.replace("my_cube", name[0] + "_cube"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 from activations.benchmark.jobs import available_jobs
@@ -25,12 +28,20 @@ __all__ = [
     "preset_named",
 ]
 
+
+class _CallableModule(types.ModuleType):
+    """Lets `activations.benchmark(...)` be called: the package and its function have one name."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return __getattr__("benchmark")(*args, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule
+
 _HEAVY = {"benchmark": "protocol", "Progress": "protocol"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     return getattr(importlib.import_module(f"{__name__}.{_HEAVY.get(name, 'result')}"), name)

@@ -14,14 +14,18 @@ from typing import Literal, TypeAlias
 from activations.errors import DataError, ExpressionError, UnknownTargetError
 from activations.expression import Expression, parse
 from activations.fit.table import Table, read_table
+from activations.plugins import Origin, Problem, installed_plugins
+from activations.registry import plain
 
 __all__ = [
     "DEFAULT_DOMAIN",
     "TARGETS",
     "Domain",
+    "Suite",
     "Target",
     "csv_target",
     "formula_target",
+    "known_targets",
     "resolve_target",
     "target_names",
 ]
@@ -159,8 +163,41 @@ TARGETS = (
 
 
 def target_names() -> list[str]:
-    """The names of the suite in order, without aliases."""
+    """The names of the suite in order, without aliases and plugins."""
     return [target.name for target in TARGETS]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Targets with different names, and why others are not among them."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def named(self) -> dict[str, Target]:
+        """Targets by each of their names, in the form in which names are compared."""
+        return {plain(name): target for target in self.targets for name in (target.name, *target.aliases)}
+
+
+@functools.cache
+def known_targets() -> Suite:
+    """Our own targets, then those that installed plugins provide."""
+    suite = Suite(TARGETS)
+    for plugin in installed_plugins():
+        for item in plugin.targets:
+            suite = _joined(suite, item, plugin.origin)
+    return suite
+
+
+def _joined(suite: Suite, item: object, origin: Origin) -> Suite:
+    if not isinstance(item, Target):
+        problem = Problem(origin, f"provide_targets gave {item!r:.80}", "make it with activations.Target(…)")
+    else:
+        taken = [name for name in (item.name, *item.aliases) if plain(name) in suite.named()]
+        if not taken:
+            return Suite((*suite.targets, item), suite.problems)
+        problem = Problem(origin, f"the target name {taken[0]!r} is taken", "give it another name")
+    return Suite(suite.targets, (*suite.problems, problem))
 
 
 def resolve_target(text: str, domain: Interval | Domain | None = None) -> Target:
@@ -176,15 +213,15 @@ def resolve_target(text: str, domain: Interval | Domain | None = None) -> Target
         ExpressionError: a formula with a mistake.
         DataError: the domain is no interval, or has another dimension.
     """
-    names = {_plain(name): target for target in TARGETS for name in (target.name, *target.aliases)}
-    found = names.get(_plain(text))
+    names = known_targets().named()
+    found = names.get(plain(text))
     if found is not None:
         return found if domain is None else _moved(found, domain)
     try:
         return formula_target(text, domain)
     except ExpressionError:
         if WORD.fullmatch(text.strip()):
-            close = difflib.get_close_matches(_plain(text), names, n=3, cutoff=0.6)
+            close = difflib.get_close_matches(plain(text), names, n=3, cutoff=0.6)
             nearest = list(dict.fromkeys(names[key].name for key in close))
             hint = f"did you mean {' or '.join(nearest)}?" if nearest else "see 'activations targets'"
             raise UnknownTargetError(f"unknown target {text.strip()[:80]!r}; {hint}") from None
@@ -275,7 +312,3 @@ def _read_domain(domain: Interval | Domain, dimension: int) -> Domain:
             raise DataError(f"the domain from {low:g} to {high:g} is no interval; give two finite numbers, low first")
         read.append((low, high))
     return tuple(read)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).lower()

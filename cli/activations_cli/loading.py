@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activations.declare import Variant
+    from activations.plugins import Problem
     from activations.registry import Registry
     from activations_cli.output import Output
 
-__all__ = ["open_registry", "read_variants"]
+__all__ = ["open_registry", "read_variants", "warn_of_problems"]
 
 
 def open_registry(output: Output) -> Registry:
@@ -19,9 +20,14 @@ def open_registry(output: Output) -> Registry:
     from activations.registry import default_registry
 
     registry = default_registry()
-    for problem in registry.problems:
-        output.warn(" ".join(str(problem).split()))
+    warn_of_problems(output, registry.problems)
     return registry
+
+
+def warn_of_problems(output: Output, problems: Iterable[Problem]) -> None:
+    """One line on stderr for each plugin, or thing of a plugin, that is left out."""
+    for problem in problems:
+        output.warn(" ".join(str(problem).split()))
 
 
 def read_variants(output: Output, patterns: Sequence[str]) -> list[Variant]:

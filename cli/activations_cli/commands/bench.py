@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants
+from activations_cli.loading import read_variants, warn_of_problems
 from activations_cli.options import (
     DEVICE,
     SEED,
@@ -55,7 +55,7 @@ PRESETS = ("quick", "standard")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--drop-na", is_flag=True, help="Leave out rows with empty or non-finite cells.")
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="How much work to do.")
-@click.option("--hidden", type=WIDTHS, default="32,32", show_default=True, help="Widths of the hidden layers.")
+@click.option("--hidden", type=WIDTHS, help="Widths of the hidden layers.  [default: the preset's, 32 or 32,32]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
     "--device",
@@ -64,9 +64,7 @@ PRESETS = ("quick", "standard")
     show_default=True,
     help="auto, cpu, cuda, cuda:N or mps; auto takes the best.",
 )
-@click.option(
-    "-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work."
-)
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Processes that share the work.  [default: one per core]")
 @click.option(
     "-o",
     "--output",
@@ -91,10 +89,10 @@ def command(
     y_column: str | None,
     drop_na: bool,
     preset: str,
-    hidden: tuple[int, ...],
+    hidden: tuple[int, ...] | None,
     seed: int,
     device: str,
-    jobs: int,
+    jobs: int | None,
     folder: Path | None,
     force: bool,
     as_json: bool,
@@ -116,7 +114,7 @@ def command(
 
     places = create_folder(folder, chosen, overwrite=force) if folder else None
 
-    from activations.benchmark import benchmark
+    from activations.benchmark import available_jobs, benchmark
 
     with output.progress() as advance:
         result = benchmark(
@@ -126,7 +124,7 @@ def command(
             device=device,
             seed=seed,
             hidden=hidden,
-            jobs=jobs,
+            jobs=jobs or available_jobs(),
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
         )
     if as_json:
@@ -178,8 +176,9 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, resolve_target
+    from activations.fit.targets import csv_target, known_targets, resolve_target
 
+    warn_of_problems(output, known_targets().problems)
     found: dict[str, Target] = {}
     for text in texts:
         target = resolve_target(text, domain)

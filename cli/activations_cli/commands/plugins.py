@@ -18,11 +18,12 @@ __all__ = ["command"]
 @pass_output
 def command(output: Output, as_json: bool) -> None:
     """List plugins with what they provide, and the problems of those that failed."""
+    from activations.fit.targets import known_targets
     from activations.plugins import installed_plugins
     from activations.registry import default_registry
 
     plugins = installed_plugins()
-    problems = default_registry().problems
+    problems = (*default_registry().problems, *known_targets().problems)
     rows: list[dict[str, Any]] = [
         {
             "distribution": plugin.origin.distribution,

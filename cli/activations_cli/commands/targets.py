@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from activations_cli.loading import warn_of_problems
 from activations_cli.options import json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output
 
@@ -21,10 +22,12 @@ __all__ = ["command"]
 @pass_output
 def command(output: Output, as_json: bool) -> None:
     """List the targets that `bench` knows by name; it also takes any formula and any CSV file."""
-    from activations.fit.targets import TARGETS
+    from activations.fit.targets import known_targets
 
+    suite = known_targets()
+    warn_of_problems(output, suite.problems)
     if as_json:
-        output.json([describe(target) for target in TARGETS])
+        output.json([describe(target) for target in suite.targets])
         return
     columns = [
         Column("target", key=True),
@@ -34,7 +37,7 @@ def command(output: Output, as_json: bool) -> None:
         Column("points", "right", optional=True),
         Column("kind", style="dim", optional=True),
     ]
-    output.table(columns, [table_row(target) for target in TARGETS])
+    output.table(columns, [table_row(target) for target in suite.targets])
     output.note('Any formula is a target too: activations bench "sin(3*x) + abs(x)" --domain -2 2')
 
 

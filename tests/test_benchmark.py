@@ -187,7 +187,8 @@ def test_the_grid_is_tried_on_the_first_seed_and_the_finalists_on_the_others():
     choice, train = tuned(lambda run: log_distance(1e-2, run) + run.scale)
     assert choice.run.learning_rate == pytest.approx(1e-2)
     assert (choice.run.scale, choice.at_edge) == (1.0, False)
-    opening, extension, final = train.asked
+    opening, extension, final, late = train.asked
+    assert late == []
     assert sorted({run.learning_rate for run in opening}) == pytest.approx([10 ** (k / 2) for k in range(-8, -1)])
     assert ({run.seed for run in opening}, len(opening), extension) == ({10}, 14, [])
     assert ({run.seed for run in final}, len(final)) == ({11, 12}, 4)
@@ -207,6 +208,17 @@ def test_a_best_rate_at_an_end_extends_the_grid_by_two_steps_and_is_flagged_if_s
     choice, _ = tuned(lambda run: log_distance(best, run))
     assert choice.run.learning_rate == pytest.approx(tried)
     assert choice.at_edge is edge
+
+
+def test_a_rate_that_only_the_finalists_move_to_an_end_extends_the_grid_too():
+    def error(run):
+        best = 1e-3 if run.seed == 10 else 1.0
+        return log_distance(best, run)
+
+    choice, train = tuned(error, finalists=21)
+    assert choice.run.learning_rate == pytest.approx(1.0)
+    assert {run.seed for run in train.asked[3]} == {10, 11, 12}
+    assert {round(math.log10(run.learning_rate), 1) for run in train.asked[3]} == {-0.5, 0.0}
 
 
 def test_the_median_over_seeds_chooses_and_not_the_first_one():

@@ -69,7 +69,7 @@ def test_list_and_targets_need_no_torch() -> None:
     for name in ("list", "targets"):
         found = probe(name, "--json", blocked=("torch", "numpy"))
         assert found.returncode == 0
-        assert found.stdout.startswith("{")
+        assert found.stdout.startswith("[")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ class _Candidates:
 
     def extension(self) -> list[int]:
         """Rates beyond the end at which the best one lies."""
+        if len(self.exponents) > len(RATES):
+            return []
         best = self.ordered()[0]
         if not math.isfinite(median(self.errors[best])):
             # Everything diverged: only smaller rates could help.
@@ -75,8 +77,9 @@ def tune(
     """Choose learning rate and scale of each prototype.
 
     Every setting is tried on the first seed (on all seeds if the preset has no finalists); where the best rate lies
-    at an end of the grid, two further half-decades are tried. The finalists are tried on the other seeds, and that
-    with the smallest median validation error is chosen. The procedure is the same for every activation.
+    at an end of the grid, two further half-decades are tried. The finalists are tried on the other seeds (if that
+    moves the best rate to an end, the further half-decades follow), and the setting with the smallest median
+    validation error is chosen. The procedure is the same for every activation.
 
     Args:
         prototypes: a run per activation and target, with any rate, scale and seed.
@@ -90,14 +93,18 @@ def tune(
     cells = [_Candidates(prototype, preset.scales) for prototype in prototypes]
     opening = seeds if preset.finalists is None else seeds[:1]
 
+    def extend(seeds: Sequence[int]) -> None:
+        further = [cell.extension() for cell in cells]
+        _try(cells, [cell.runs(cell.grid(more), seeds) for cell, more in zip(cells, further, strict=True)], train)
+        for cell, more in zip(cells, further, strict=True):
+            cell.exponents += more
+
     _try(cells, [cell.runs(cell.grid(RATES), opening) for cell in cells], train)
-    further = [cell.extension() for cell in cells]
-    _try(cells, [cell.runs(cell.grid(more), opening) for cell, more in zip(cells, further, strict=True)], train)
-    for cell, more in zip(cells, further, strict=True):
-        cell.exponents += more
+    extend(opening)
     if preset.finalists is not None:
         final = [cell.runs(cell.ordered()[: preset.finalists], seeds[1:]) for cell in cells]
         _try(cells, final, train)
+        extend(seeds)  # where only the final moved the best rate to an end
 
     choices = []
     for cell in cells:

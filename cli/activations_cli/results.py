@@ -76,6 +76,7 @@ def show_target(output: Output, result: TargetResult) -> None:
         *([Column("accuracy", "right")] if classes else []),
         Column("failed", "right"),
         Column("best lr", "right", optional=True),
+        Column("scale", "right", optional=True),
         Column("params", "right", optional=True),
         Column("s/run", "right", optional=True),
     ]
@@ -101,7 +102,7 @@ def table_row(row: Row, ranks: Sequence[int], metric: str) -> list[Cell]:
         cells.append(f"{row.accuracy:.1%}")
     cells.append((f"{row.failed:.0%}", "red") if row.failed else "0%")
     cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
-    cells += [str(row.parameters), significant(row.seconds, 2)]
+    cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
     return cells
 
 
@@ -117,7 +118,7 @@ def legend(result: Result) -> str:
         f"Median over {counted(settings['seeds'], 'fresh seed')}, with its bootstrap interval. "
         "NRMSE: root mean square error at test points over the target's standard deviation; "
         "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %. "
-        "best lr: Adam's rate, tuned on other seeds.",
+        "best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.",
     ]
     rows = [row for target in result.targets for row in target.ranking]
     if any(row.at_edge for row in rows):

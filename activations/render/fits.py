@@ -101,6 +101,7 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
             share,
             extent=(left, right, bottom, top),
             origin="lower",
+            aspect="auto",  # a fixed one keeps constrained layout from settling
             cmap=theme.diverging(),
             vmin=0,
             vmax=1,
@@ -114,6 +115,7 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
             axes.scatter(*chosen.T, s=9, color=edge, edgecolors=theme.background, linewidths=0.4)
         axes.set_title(plain(fit.label, 40))
         axes.set_xlabel("x1")
+    figure.axes[0].set_ylabel("x2")
     return figure
 
 

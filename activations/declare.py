@@ -110,6 +110,7 @@ class Activation:
         native_differs: how torch's function differs, if it does; then it runs on request only.
         first_derivative: closed form of the derivative with respect to the (first) input, called like `function`.
         aliases: other names; one that spells the name itself ("LeakyReLU") names the class.
+        same_at_defaults: another activation with the same values at the defaults, with the reason why both are there.
         cases: further parameter settings that the conformance suite proves.
         window: the interval worth drawing.
         special: values of the code at "-inf", "inf" and "nan" where it gives neither the mathematical limit nor NaN.
@@ -132,6 +133,7 @@ class Activation:
     native_differs: str = ""
     first_derivative: Callable[..., Tensor] | None = None
     aliases: tuple[str, ...] = ()
+    same_at_defaults: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[Mapping[str, float], ...] = ()
     window: tuple[float, float] = DEFAULT_WINDOW
     special: Mapping[str, float] = field(default_factory=dict)
@@ -342,6 +344,7 @@ def activation(
     native_differs: str = "",
     derivative: Callable[..., Tensor] | None = None,
     aliases: Sequence[str] = (),
+    same_at_defaults: Mapping[str, str] | None = None,
     cases: Sequence[Mapping[str, float]] = (),
     window: tuple[float, float] = DEFAULT_WINDOW,
     special: Mapping[str, float] | None = None,
@@ -366,6 +369,8 @@ def activation(
         native_differs: how torch's function differs from this one, if it does; then it runs on request only.
         derivative: closed form of the first derivative, called like the body.
         aliases: other names; "LeakyReLU" for `leaky_relu` also names the class.
+        same_at_defaults: {name: reason} where another activation has the same values at the defaults and yet is no
+            alias, because its parameters do something else.
         cases: further parameter settings to prove.
         window: the interval to draw.
         special: what the code gives at "-inf", "inf" or "nan" where that is not the limit: {"-inf": math.nan}.
@@ -405,11 +410,12 @@ def activation(
             native_differs=native_differs,
             first_derivative=derivative,
             aliases=tuple(aliases),
+            same_at_defaults=_read_reasons(name, "same_at_defaults", same_at_defaults or {}),
             cases=tuple(dict(case) for case in cases),
             window=_read_window(name, window),
             special=dict(special or {}),
             training=training,
-            skip=_read_skip(name, skip or {}),
+            skip=_read_reasons(name, "skip", skip or {}),
         )
 
     return declare
@@ -514,11 +520,11 @@ def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _read_skip(name: str, skip: Mapping[str, str]) -> dict[str, str]:
-    for check, reason in skip.items():
+def _read_reasons(name: str, field: str, reasons: Mapping[str, str]) -> dict[str, str]:
+    for key, reason in reasons.items():
         if not reason.strip():
-            raise DeclarationError(f"{name}: skip[{check!r}] gives no reason; say why the check can't hold")
-    return dict(skip)
+            raise DeclarationError(f"{name}: {field}[{key!r}] gives no reason; say why")
+    return dict(reasons)
 
 
 def _code_text(function: Callable[..., Any]) -> str:

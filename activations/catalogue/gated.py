@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from activations.declare import activation
-from activations.lazy import torch
+from activations.lazy import F, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+SHAZEER = "Shazeer 2020, arXiv:2002.05202"
+TIE = "among the suite's points are some with equal inputs, where it has no derivative"
+GODIN = "Godin, Degrave, Dambre, De Neve 2018, arXiv:1707.08214"
 
 
 @activation(
@@ -23,3 +28,101 @@ def glu(a: Tensor, b: Tensor) -> Tensor:
     jax, Keras and MLX all gate with the second half.
     """
     return a * torch.sigmoid(b)
+
+
+@activation(
+    formula="a*max(b, 0)",
+    paper=SHAZEER,
+    aliases=("ReGLU",),
+)
+def reglu(a: Tensor, b: Tensor) -> Tensor:
+    """The first input times the positive part of the second.
+
+    The gradient in b at b = 0 is 0.
+    """
+    return a * torch.relu(b)
+
+
+@activation(
+    formula="a*b*ncdf(b)",
+    paper=SHAZEER,
+    aliases=("GEGLU",),
+)
+def geglu(a: Tensor, b: Tensor) -> Tensor:
+    """The first input times the GELU of the second.
+
+    Some implementations gate with the first half, and some take GELU's approximation by a tanh.
+    """
+    # Beyond 40 the tail is 0 or 2 in every dtype; in half precision a*b may overflow there and spoil its gradient.
+    tail = torch.special.erfc(b.clamp(-40, 40) * -math.sqrt(0.5))
+    return a * (0.5 * b * tail)
+
+
+@activation(
+    formula="a*b*sigmoid(b)",
+    paper=SHAZEER,
+    aliases=("SwiGLU",),
+)
+def swiglu(a: Tensor, b: Tensor) -> Tensor:
+    """The first input times the SiLU of the second.
+
+    The second half is the gate, as in `torch.nn.GLU`; models of the LLaMA kind gate with the first. The paper's general
+    form has a factor within the sigmoid, 1 here.
+    """
+    return a * F.silu(b)
+
+
+@activation(
+    formula="tanh(a)*sigmoid(b)",
+    paper="van den Oord et al. 2016, arXiv:1606.05328",
+    aliases=("GTU", "gated_tanh_unit"),
+)
+def gtu(a: Tensor, b: Tensor) -> Tensor:
+    """The tanh of the first input times the sigmoid of the second."""
+    return torch.tanh(a) * torch.sigmoid(b)
+
+
+@activation(
+    formula="max(a, b)",
+    paper="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
+    skip={"gradient": TIE, "closed-form": TIE, "gradcheck": TIE},
+)
+def maxout2(a: Tensor, b: Tensor) -> Tensor:
+    """The larger of two inputs: maxout with two pieces.
+
+    The gradient where both are equal is one half in each.
+    """
+    return torch.maximum(a, b)
+
+
+@activation(
+    formula="max(a, 0) - max(b, 0)",
+    paper=GODIN,
+    aliases=("DualReLU", "DReLU"),
+)
+def dual_relu(a: Tensor, b: Tensor) -> Tensor:
+    """The difference of two rectifiers, which is unbounded on both sides.
+
+    The gradient at 0 is 0.
+    """
+    return torch.relu(a) - torch.relu(b)
+
+
+@activation(
+    formula="(a if a > 0 else expm1(a)) - (b if b > 0 else expm1(b))",
+    paper=GODIN,
+    aliases=("DualELU",),
+)
+def dual_elu(a: Tensor, b: Tensor) -> Tensor:
+    """The difference of two ELUs, which is unbounded on both sides.
+
+    It is also called DELU, the name of two other functions too: `delu` and `diff_elu`.
+    """
+    low_a, low_b = a.clamp(max=0), b.clamp(max=0)
+    # The difference of two saturated exponentials cancels; expm1 of the difference of their arguments does not.
+    fall = torch.where(
+        low_a >= low_b,
+        -torch.exp(low_a) * torch.expm1((low_b - low_a).clamp(max=0)),
+        torch.exp(low_b) * torch.expm1((low_a - low_b).clamp(max=0)),
+    )
+    return torch.relu(a) - torch.relu(b) + fall

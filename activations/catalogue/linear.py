@@ -28,6 +28,7 @@ def linear(x: Tensor, *, alpha: float = 0.0, beta: float = 1.0) -> Tensor:
 
 @activation(
     formula="x1*A*x2 + b",
+    aliases=("bilinear_glu",),
     paper="Tenenbaum, Freeman 2000, doi:10.1162/089976600300015349",
     cases=({"A": -0.7, "b": 0.3},),
     window=(-3, 3),

@@ -103,16 +103,6 @@ def test_kinks_and_jumps(formula):
     assert measured_jumps(typed(formula)) == pytest.approx(jumps, rel=1e-12, abs=1e-15)
 
 
-@pytest.mark.parametrize("name", [name for name, item in default_registry().items() if len(item.inputs) == 1])
-def test_declared_kinks_are_the_measured_ones(name):
-    chosen = variant(name)
-    for case in [{}, *chosen.activation.cases]:
-        setting = chosen.activation.variant(**case)
-        declared = tuple(kink for kink in setting.kinks or () if abs(kink) < 30)
-        assert measured_kinks(setting) == pytest.approx(declared, rel=1e-9), case
-        assert measured_jumps(setting) == pytest.approx(setting.jumps, rel=1e-9), case
-
-
 def test_many_kinks_and_the_window():
     assert measured_kinks(typed("abs(sin(10*x))"), -1.0, 1.0) == pytest.approx(
         [k * math.pi / 10 for k in range(-3, 4)], abs=1e-14

@@ -5,20 +5,21 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from activations import catalogue
 from activations.fit.targets import TARGETS
-from activations.registry import default_registry
 
 README = Path(__file__).parents[1] / "README.md"
 MARK = re.compile(r"(<!-- generated: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def activations() -> str:
-    """The table of the built-in activations."""
-    registry = default_registry()
-    rows = ["| name | f(x) | source |", "|---|---|---|"]
-    for name, item in registry.items():
-        if str(registry.origin(name)) == "built-in":
-            rows.append(f"| `{item.signature}` | `{_cell(str(item.formula))}` | {_cell(item.paper)} |")
+    """The names of the built-in activations by family."""
+    families: dict[str, list[str]] = {}
+    for item in catalogue.declarations():
+        families.setdefault(item.family, []).append(f"`{item.name}`")
+    total = sum(map(len, families.values()))
+    rows = [f"| family | {total} activations |", "|---|---|"]
+    rows += [f"| {family} ({len(names)}) | {' '.join(names)} |" for family, names in families.items()]
     return "\n".join(rows)
 
 

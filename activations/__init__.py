@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from activations.benchmark import Result, benchmark
+    from activations.citation import bibtex
     from activations.declare import Activation, Variant, activation, formula_activation
     from activations.derivatives import derivative
     from activations.errors import ActivationsError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from activations.properties import Properties, measure
     from activations.registry import Registry, default_registry
     from activations.shape import ShapeInfo, shape_info
+    from activations.similarity import Similarity, similar
+    from activations.swapping import Swap, swap
 
 __version__ = "0.1.0"
 
@@ -31,10 +34,13 @@ __all__ = [
     "Registry",
     "Result",
     "ShapeInfo",
+    "Similarity",
+    "Swap",
     "Target",
     "Variant",
     "activation",
     "benchmark",
+    "bibtex",
     "create",
     "csv_target",
     "default_registry",
@@ -45,10 +51,13 @@ __all__ = [
     "parse",
     "resolve_target",
     "shape_info",
+    "similar",
+    "swap",
 ]
 
 _HOMES = {
     "activations.benchmark": ("Result", "benchmark"),
+    "activations.citation": ("bibtex",),
     "activations.declare": ("Activation", "Variant", "activation", "formula_activation"),
     "activations.derivatives": ("derivative",),
     "activations.errors": ("ActivationsError",),
@@ -59,11 +68,15 @@ _HOMES = {
     "activations.properties": ("Properties", "measure"),
     "activations.registry": ("Registry", "default_registry"),
     "activations.shape": ("ShapeInfo", "shape_info"),
+    "activations.similarity": ("Similarity", "similar"),
+    "activations.swapping": ("Swap", "swap"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("integrations", "nn"):
+        return importlib.import_module(f"activations.{name}")
     if name in _HOME_OF:
         return getattr(importlib.import_module(_HOME_OF[name]), name)
     raise AttributeError(f"module 'activations' has no attribute {name!r}")

@@ -16,6 +16,7 @@ from activations.derivatives import derivative
 from activations.errors import ExpressionError
 from activations.expression import parse
 from activations.render.gallery_entry import GalleryEntry
+from activations.render.mathml import mathml
 from activations.render.page import page_html
 from activations.shape import shape_info
 
@@ -23,14 +24,17 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"><path d="M0 48L64 0" stroke="red"/></svg>'
 HOSTILE = (
     "<script>window.owned = 1</script><img src=x onerror='window.owned = 2'>\"' onclick=window.owned=3 ]]>--></style>"
-    " \\def\\x{\\x\\x}\\x $\\frac{1}{0}$ \x1b[31mred\x1b[0m \u202egnp.exe {{ 7*7 }} {% raw %} &amp; javascript:alert(1) \u2028"
+    " \\def\\x{\\x\\x}\\x $\\frac{1}{0}$ \x1b[31mred\x1b[0m \u202egnp.exe {{ 7*7 }} {% raw %} &amp;"
+    " javascript:alert(1) \u2028"
 )
 
 
 def entry(variant, origin="built-in"):
     info = shape_info(variant, points=33, orders=(0,))
     name = variant.activation.name
-    return GalleryEntry(variant, variant.activation.family, origin, info, info.properties, f"{name}.svg", f"dark-{name}.svg")
+    return GalleryEntry(
+        variant, variant.activation.family, origin, info, info.properties, f"{name}.svg", f"dark-{name}.svg"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +72,12 @@ def visit(chromium, tmp_path):
             problems = []
             page.on("console", lambda message: problems.append(message.text) if message.type != "log" else None)
             page.on("pageerror", lambda error: problems.append(str(error)))
-            page.on("request", lambda asked: None if asked.url.split(":")[0] in ("file", "data", "blob") else problems.append(asked.url))
+            page.on(
+                "request",
+                lambda asked: (
+                    None if asked.url.split(":")[0] in ("file", "data", "blob") else problems.append(asked.url)
+                ),
+            )
             stack.callback(lambda: pytest.fail(str(problems)) if problems else None)
             if before:
                 page.add_init_script(before)
@@ -107,6 +116,7 @@ def test_loads_draws_and_asks_the_network_for_nothing(visit, entries):
     page.wait_for_selector("#cards li:first-child svg path.spark[d^=M]")
     page.wait_for_selector("#plot path.curve[d^=M]")
     assert page.inner_text("#name") == "elu"
+    assert page.locator("#math-formula math mtable mtr").count() == 2
 
 
 def test_search_family_and_properties_filter(visit, entries):
@@ -148,7 +158,9 @@ def test_a_slider_moves_the_curves_to_the_values_of_torch(visit, entries):
         page.keyboard.press("ArrowRight")
     alpha = float(page.input_value("#sliders input[type=number]"))
     assert alpha > 1.2
-    page.wait_for_function("old => document.querySelector(\"#plot path[data-order='0']\").getAttribute('d') !== old", arg=before)
+    page.wait_for_function(
+        "old => document.querySelector(\"#plot path[data-order='0']\").getAttribute('d') !== old", arg=before
+    )
     assert read(page) == pytest.approx(theirs("elu", x, alpha=alpha), rel=1e-12)
     # The drawn path itself, taken back from pixels to numbers.
     low, high, bottom, top, left, right, upper, lower = json.loads(page.get_attribute("#plot", "data-scale"))
@@ -163,7 +175,9 @@ def test_a_slider_moves_the_curves_to_the_values_of_torch(visit, entries):
                 assert height == pytest.approx(theirs("elu", at, alpha=alpha)[order], abs=0.01 * (top - bottom))
     assert f"alpha={alpha:g}" in page.inner_text("#code")
     page.click("#reset")
-    page.wait_for_function("old => document.querySelector(\"#plot path[data-order='0']\").getAttribute('d') === old", arg=before)
+    page.wait_for_function(
+        "old => document.querySelector(\"#plot path[data-order='0']\").getAttribute('d') === old", arg=before
+    )
 
 
 def test_a_number_sets_a_variants_parameter(visit, entries):
@@ -204,7 +218,11 @@ def test_comparison_downloads_and_copies(visit, entries):
     drawn = page.locator("#plot path.curve").evaluate_all("all => all.map((path) => path.dataset.name)")
     assert set(drawn) == {"elu", "mish", "gelu"}
     assert page.get_attribute("#cards li:has(b:text-is('mish')) .pin", "aria-pressed") == "true"
-    for button, suffix, start in (("#save-svg", ".svg", b"<svg"), ("#save-png", ".png", b"\x89PNG"), ("#save-code", ".py", b"import activations")):
+    for button, suffix, start in (
+        ("#save-svg", ".svg", b"<svg"),
+        ("#save-png", ".png", b"\x89PNG"),
+        ("#save-code", ".py", b"import activations"),
+    ):
         with page.expect_download() as caught:
             page.click(button)
         assert caught.value.suggested_filename.endswith(suffix)
@@ -234,7 +252,11 @@ def test_the_keyboard_reaches_everything(visit, entries):
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.dataset.copy || document.activeElement.name"))
+        reached.add(
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.dataset.copy || document.activeElement.name"
+            )
+        )
     assert {"close", "order", "plot", "keep", "save-svg", "save-png", "formula", "paper", "save-code"} <= reached
     page.keyboard.press("Escape")
     assert not page.is_visible("#panel")
@@ -265,7 +287,8 @@ def test_a_phone(visit, entries):
     for _ in range(2):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         small = page.evaluate(
-            "[...document.querySelectorAll('button, select, #sliders input')].filter((e) => e.offsetWidth && e.closest('table') === null"
+            "[...document.querySelectorAll('button, select, #sliders input')].filter((e) => e.offsetWidth"
+            " && e.closest('table') === null"
             " && (e.offsetHeight < 32 || e.offsetWidth < 32)).length"
         )
         assert small == 0
@@ -281,7 +304,8 @@ def test_three_hundred_entries_stay_responsive(visit, entries):
         many.append(GalleryEntry(copy.variant(), one.family, one.origin, one.info, one.properties, "mish.svg", None))
     count = (
         "window.handlers = 0; const add = EventTarget.prototype.addEventListener;"
-        "EventTarget.prototype.addEventListener = function (...all) { window.handlers++; return add.apply(this, all); };"
+        "EventTarget.prototype.addEventListener = function (...all) {"
+        " window.handlers++; return add.apply(this, all); };"
     )
     page = visit(page_html(many, title="Activations"), before=count)
     page.wait_for_selector("#cards svg")
@@ -289,8 +313,10 @@ def test_three_hundred_entries_stay_responsive(visit, entries):
     assert page.evaluate("window.handlers") < 30
     assert page.locator("#cards svg").count() < 100
     assert page.evaluate("document.querySelectorAll('*').length") < 300 * 20 + 400
-    page.evaluate("window.changes = 0; new MutationObserver((all) => { window.changes += all.length; })"
-                  ".observe(document.getElementById('cards'), { subtree: true, childList: true })")
+    page.evaluate(
+        "window.changes = 0; new MutationObserver((all) => { window.changes += all.length; })"
+        ".observe(document.getElementById('cards'), { subtree: true, childList: true })"
+    )
     page.fill("#search", "copy_29")
     assert page.locator("#cards li:visible").count() == 11
     assert page.evaluate("window.handlers") < 30
@@ -365,7 +391,7 @@ def test_the_policy_names_the_digests_and_the_browser_obeys_it(visit, entries):
 def test_the_browser_stops_what_the_page_did_not_bring_along(chromium, entries, tmp_path):
     html = page_html(entries[:2], title="Activations")
     foreign = "<script>window.owned = 1</script><img src='https://example.org/x.png' onerror='window.owned = 2'>"
-    (tmp_path / "index.html").write_text(html.replace("<p id=\"said\"", f"{foreign}<p id=\"said\""), encoding="utf-8")
+    (tmp_path / "index.html").write_text(html.replace('<p id="said"', f'{foreign}<p id="said"'), encoding="utf-8")
     context = chromium.new_context()
     page = context.new_page()
     told, asked = [], []
@@ -397,6 +423,36 @@ def test_a_formula_whose_derivative_is_too_long_still_has_a_curve(visit, entries
     page.wait_for_timeout(100)
     assert page.locator("#plot path.curve").count() == 2
     assert page.locator("#readout td").nth(2).inner_text() == "–"
+
+
+def test_every_registered_formula_is_set():
+    registry = default_registry()
+    for name in registry:
+        for order in (0, 1):
+            latex = registry[name].formula.derivative(registry[name].inputs[0], order).latex()
+            tree = mathml(latex)
+            assert tree is not None or len(latex) > 1500, name
+            assert not set("\\{}&^") & set(flat(tree or [])), (name, latex)
+
+
+def flat(tree):
+    return "".join(part if isinstance(part, str) else flat(part) for part in tree[1:])
+
+
+def test_formulas_as_mathml():
+    assert mathml(parse("x^2/2").latex()) == ["mfrac", ["msup", ["mi", "x"], ["mn", "2"]], ["mn", "2"]]
+    assert mathml(parse("cbrt(x)").latex()) == ["mroot", ["mi", "x"], ["mn", "3"]]
+    assert flat(mathml(parse("beta_1*x", ("beta_1", "x")).latex())) == "β1x"
+    cases = mathml(parse("x if x >= 0 else -1").latex())
+    assert [row[0] for row in cases[1:]] == ["mtr", "mtr"]
+    assert flat(cases) == "xif\N{NO-BREAK SPACE}x≥0−1otherwise"
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\def\x{\x\x}\x", r"\frac{1", "{" * 400, "x^", r"\href{javascript:x}{y}", "x}", "<b>$x$", "x" * 5000]
+)
+def test_other_latex_is_not_set(latex):
+    assert mathml(latex) is None
 
 
 def test_equal_entries_give_equal_bytes(entries):

@@ -19,7 +19,9 @@ NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed; the product is run in it")
 SYMBOLS = ("x", "y", "z")
 # What may stand in emitted code besides names of ours and numbers of ours.
-WORDS = {"Math", "F", "const", "return", "Infinity", "NaN"} | {row.javascript.split(".")[1] for row in FUNCTIONS.values()}
+WORDS = {"Math", "F", "const", "return", "Infinity", "NaN"} | {
+    row.javascript.split(".")[1] for row in FUNCTIONS.values()
+}
 WORDS |= {"pow", "mod"}
 
 
@@ -135,7 +137,9 @@ def test_all_registered_formulas_and_their_derivatives_equal_torch():
     for (name, order, theirs), ours in zip(expected, run_in_node(functions, arguments), strict=True):
         height = max((abs(value) for value in theirs if math.isfinite(value)), default=1.0)
         for x, their, our in zip(grid, theirs, ours, strict=True):
-            same = math.isclose(our, their, rel_tol=1e-9, abs_tol=1e-9 * min(1.0, height)) or (our != our and their != their)
+            same = math.isclose(our, their, rel_tol=1e-9, abs_tol=1e-9 * min(1.0, height)) or (
+                our != our and their != their
+            )
             assert same, (name, order, x, our, their)
 
 

@@ -74,8 +74,8 @@ class NamedLikeOurs(nn.Module):
         return torch.tanh(x) + 3 * x
 
 
-def verdict(make, name="Planted"):
-    return peers.examine(peers.Entry(name, make))
+def verdict(make, name=None):
+    return peers.examine(peers.Entry(name or make.__name__, make))
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,25 @@ def test_another_function_of_our_name_is_not_ours():
     assert peers.Library("x", "1", (seen,)).missing == {"Tanh": "ours of that name, tanh, has other values"}
 
 
+class PowerSeries(nn.Module):
+    """The identity as it begins, and anything once it has learned."""
+
+    def __init__(self):
+        super().__init__()
+        self.powers = nn.ParameterList([torch.tensor(1.0), torch.tensor(0.0), torch.tensor(0.0)])
+
+    def forward(self, x):
+        return sum(factor * x**power for power, factor in enumerate(self.powers, start=1))
+
+
+def test_more_parameters_than_ours_is_not_had():
+    library = peers.Library("x", "1", (verdict(PowerSeries), verdict(nn.Identity)))
+    assert [v.ours for v in library.verdicts] == ["linear", "linear"]
+    assert [v.wider for v in library.verdicts] == [True, False]
+    assert len(library.had) == 1
+    assert verdict(nn.ReLU).wider is False
+
+
 def test_what_raises_is_a_verdict():
     def broken():
         raise RuntimeError("no such kernel")
@@ -179,12 +198,27 @@ def test_a_library_that_is_absent_is_not_in_the_table(monkeypatch):
 def test_the_table_counts_faults():
     verdicts = tuple(map(verdict, (PoisonedELU, Upcasting, PlainTensor, nn.ReLU)))
     rows = peers.table([peers.Library("x", "1.0", verdicts)]).splitlines()
-    assert rows[-1] == "| x 1.0 | 4 | 3 | 3 | 4 | 1 | 1 | 1 |"
+    assert rows[2] == "| x 1.0 | 4 | 3 | 3 | 4 | 1 | 1 | 1 |"
 
 
 def test_functions_have_no_tensors_to_lose():
     seen = verdict(lambda: torch.tanh)
-    assert peers.table([peers.Library("x", "1.0", (seen,))]).endswith("| 1 | 0 | 0 | – |")
+    assert peers.table([peers.Library("x", "1.0", (seen,))]).splitlines()[2].endswith("| 1 | 0 | 0 | – |")
+
+
+def test_functions_of_jax_are_audited_by_jax():
+    jax = pytest.importorskip("jax")
+
+    def poisoned(x):
+        return jax.numpy.where(x > 0, x, jax.numpy.exp(x) - 1)
+
+    def upcasting(x):
+        return x * jax.numpy.ones(1, "float32")
+
+    seen = [verdict(lambda function=function: peers._jax_function(function)) for function in (poisoned, upcasting)]
+    assert [v.kind for v in seen] == ["elementwise", "elementwise"]
+    assert [v.nan_gradient for v in seen] == [True, False]
+    assert [v.upcast for v in seen] == [False, True]
 
 
 def test_the_readme_is_rewritten_between_its_marks():

@@ -54,7 +54,7 @@ def geglu(a: Tensor, b: Tensor) -> Tensor:
     Some implementations gate with the first half, and some take GELU's approximation by a tanh.
     """
     # Beyond 40 the tail is 0 or 2 in every dtype; in half precision a*b may overflow there and spoil its gradient.
-    tail = torch.special.erfc(b.clamp(-40, 40) * -math.sqrt(0.5))
+    tail: Tensor = torch.special.erfc(b.clamp(-40, 40) * -math.sqrt(0.5))
     return a * (0.5 * b * tail)
 
 

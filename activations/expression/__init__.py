@@ -1,4 +1,4 @@
-"""The formula language: text to checked tree, and from the tree torch, mpmath, SymPy, LaTeX and derivatives.
+"""The formula language: text to checked tree, and from it torch, mpmath, SymPy, JavaScript, LaTeX and derivatives.
 
 Nothing heavy is imported until a product is asked for.
 """

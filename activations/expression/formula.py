@@ -12,7 +12,7 @@ from activations.expression.text import canonical_text
 from activations.expression.tree import Node, free_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from torch import Tensor
 
@@ -82,6 +82,22 @@ class Expression:
         from activations.expression.sympy_product import to_sympy
 
         return to_sympy(self.tree)
+
+    def to_javascript(self, names: Sequence[str] | None = None) -> str:
+        """The formula as JavaScript.
+
+        Args:
+            names: The symbols in the order of the arguments, more than the formula uses if need be; those that
+                it uses, sorted, unless given.
+
+        Returns:
+            An arrow function of numbers. It calls functions of JavaScript's `Math` and of `F`, which
+            `javascript_runtime` of `activations.expression.javascript` defines. No name or number in it is
+            copied from the formula's text.
+        """
+        from activations.expression.javascript import to_javascript
+
+        return to_javascript(self.tree, self.names if names is None else names)
 
     def latex(self) -> str:
         """The formula in LaTeX, without dollar signs, in the author's order."""

@@ -5,32 +5,91 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from activations_cli.loading import open_registry
 from activations_cli.options import activations_argument, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
-    from activations.declare import Activation
+    from activations.declare import Activation, Variant
+    from activations.filters import Filter
     from activations.registry import Registry
 
 __all__ = ["command"]
 
 
+class FilterType(click.ParamType["Filter"]):
+    """A filter over measured properties, read before anything is measured."""
+
+    name = "filter"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Filter:
+        """Read the filter; a mistake in it is told with its column."""
+        from activations.filters import parse_filter
+
+        return parse_filter(str(value))
+
+
+def complete_families(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The built-in families that start as typed."""
+    from activations.catalogue import FAMILIES
+
+    names = [family.replace("_", "-") for family in FAMILIES]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower().replace("_", "-"))]
+
+
 @click.command("list")
 @activations_argument("patterns", metavar="[PATTERN]...")
+@click.option(
+    "--family",
+    "families",
+    metavar="F",
+    multiple=True,
+    shell_complete=complete_families,
+    help='Only this family, or those that fit a pattern such as "*rectified"; may be given again.',
+)
+@click.option(
+    "--where",
+    "condition",
+    metavar="FILTER",
+    type=FilterType(),
+    help='Only those with these measured properties, as in "monotone and (smooth or lipschitz<=1) and not odd". '
+    "A word that does not exist gets the list of all.",
+)
 @json_option
 @terminal_options
 @pass_output
-def command(output: Output, patterns: tuple[str, ...], as_json: bool) -> None:
+def command(
+    output: Output,
+    patterns: tuple[str, ...],
+    families: tuple[str, ...],
+    condition: Filter | None,
+    as_json: bool,
+) -> None:
     """List activations by family; all, or those that fit a PATTERN such as "*elu"."""
+    from activations.filters import in_families
+
     registry = open_registry(output)
-    names = dict.fromkeys(variant.activation.name for variant in registry.match(patterns))
+    known = dict.fromkeys(item.family for item in registry.values())
+    variants = in_families(registry.match(patterns), families, known)
+    if condition is not None:
+        variants = with_properties(output, variants, condition)
+    names = dict.fromkeys(variant.activation.name for variant in variants)
     found = [registry[name] for name in names if name in registry]
     if as_json:
         output.json([describe(registry, item) for item in found])
         return
     show_table(output, registry, found)
+
+
+def with_properties(output: Output, variants: list[Variant], condition: Filter) -> list[Variant]:
+    """Those whose measured properties pass the filter."""
+    from activations.property_store import measure_all
+
+    with output.progress() as advance:
+        measured = measure_all(variants, advance)
+    return [variant for variant, facts in zip(variants, measured, strict=True) if condition(facts)]
 
 
 def describe(registry: Registry, item: Activation) -> dict[str, Any]:

@@ -1,0 +1,261 @@
+"""The gallery's page: one file without a network, whose curves are evaluated in the page.
+
+The curves are drawn as SVG by a script of our own rather than by plotly: the page is some hundred kilobytes and not
+five megabytes, its policy allows scripts and styles by their digest alone (no inline style, no eval), jumps stay gaps,
+and three hundred cards cost a few nodes each.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import importlib.resources
+import json
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from activations.citation import bibtex
+from activations.errors import DeclarationError, ExpressionError
+from activations.expression.javascript import javascript_runtime
+from activations.render.mathml import mathml
+from activations.render.style import THEMES
+
+if TYPE_CHECKING:
+    from activations.declare import Activation
+    from activations.properties import Properties
+    from activations.render.gallery_entry import GalleryEntry
+
+__all__ = ["page_html"]
+
+TAGS = ("monotone", "odd", "even", "smooth", "bounded", "convex", "parametric")
+STEPS = 200  # at least so many from one end of a slider to the other
+SECOND_INPUT = 1.0  # where a function of two inputs is cut at first
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def page_html(entries: Sequence[GalleryEntry], *, title: str) -> str:
+    """The whole page.
+
+    Args:
+        entries: what it shows, in order.
+        title: its heading.
+
+    Returns:
+        HTML that needs no other file but the entries' static pictures, and no network. Foreign text in it is text:
+        markup and control characters are shown, never obeyed.
+    """
+    described = [_described(entry) for entry in entries]
+    families = Counter(item["family"] for item in described)
+    tags = Counter(tag for item in described for tag in item["tags"])
+    style = _environment().get_template("page.css").render(light=THEMES["light"], dark=THEMES["dark"])
+    script = _script([_curves(entry.variant.activation) for entry in entries])
+    markup = _markup()
+    page: str = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=_visible(title),
+            entries=described,
+            families=list(families.items()),
+            tags=[(tag, tags[tag]) for tag in TAGS if tags[tag]],
+            data=markup(_json([{**item, "haystack": _haystack(item)} for item in described])),
+            style=markup(style),
+            script=markup(script),
+            policy=markup(POLICY.format(script=_digest(script), style=_digest(style))),
+        )
+    )
+    return page
+
+
+def _described(entry: GalleryEntry) -> dict[str, Any]:
+    """What the template and the script know of an entry: plain text, numbers and lists of them."""
+    activation, info = entry.variant.activation, entry.info
+    facts = _facts(entry.properties)
+    return {
+        "id": _visible(entry.variant.label),
+        "name": _visible(activation.name),
+        "create": activation.formula.text if entry.origin == "typed" else activation.name,
+        "aliases": [_visible(alias) for alias in activation.aliases],
+        "family": _visible(entry.family),
+        "origin": _visible(str(entry.origin)),
+        "summary": _visible(activation.summary),
+        "notes": _visible(activation.notes),
+        "paper": _visible(activation.paper),
+        "bibtex": _bibtex(activation),
+        "input": activation.inputs[0],
+        "formula": info.formula,
+        "latex": info.latex,
+        "slope": info.slope_formula,
+        "slope_latex": info.slope_latex,
+        "math": {"formula": mathml(info.latex), "slope": mathml(info.slope_latex) if info.slope_latex else None},
+        "sliders": _sliders(entry),
+        "window": list(info.window),
+        "facts": facts,
+        "range": dict(facts).get("Range", ""),
+        "tags": _tags(entry),
+        "picture": quote(entry.picture),
+        "dark": quote(entry.picture_dark) if entry.picture_dark else None,
+    }
+
+
+def _curves(activation: Activation) -> list[str]:
+    """The function and its first two derivatives as JavaScript; "null" for one that is too long."""
+    names = [*activation.inputs, *activation.defaults]
+    found = []
+    for order in range(3):
+        try:
+            found.append(activation.formula.derivative(activation.inputs[0], order).to_javascript(names))
+        except ExpressionError:
+            found.append("null")
+    return found
+
+
+def _bibtex(activation: Activation) -> str:
+    try:
+        return bibtex([activation])
+    except DeclarationError:
+        return ""  # a typed formula has no source
+
+
+def _script(curves: Sequence[Sequence[str]]) -> str:
+    lines = ",\n".join(f"[{', '.join(row)}]" for row in curves)
+    script = f"{javascript_runtime()}const CURVES = [\n{lines}\n];\n{_asset('page.js')}"
+    # Ours alone, yet nothing in it may end the element that holds it.
+    if "</" in script or "<!--" in script:
+        raise ValueError("the page's script holds '</' or '<!--', which would end it early; write it in another way")
+    return script
+
+
+def _sliders(entry: GalleryEntry) -> list[dict[str, Any]]:
+    """The second input, if there is one, and the parameters, each with the ends of its slider."""
+    activation = entry.variant.activation
+    found = [{"name": name, **_reach(SECOND_INPUT), "input": True} for name in activation.inputs[1:]]
+    for name, value in entry.variant.values:
+        found.append({"name": name, **_reach(value), "default": activation.defaults[name], "input": False})
+    return found
+
+
+def _reach(value: float) -> dict[str, float]:
+    """A slider on which the value is one of the steps."""
+    span = 3.0 * max(1.0, abs(value)) if value else 4.0
+    step = 10.0 ** math.floor(math.log10(span / STEPS))
+    step *= max(factor for factor in (1.0, 2.0, 5.0) if factor * step <= span / STEPS)
+    low = -span / 2 if value == 0 else (0.0 if value > 0 else -span)
+    first = value - math.floor((value - low) / step + 1e-9) * step
+    return {"value": value, "low": round(first, 12), "high": round(low + span, 12), "step": float(f"{step:.12g}")}
+
+
+def _tags(entry: GalleryEntry) -> list[str]:
+    properties = entry.properties
+    bounds = properties.range
+    holds = {
+        "monotone": properties.monotone is not None,
+        "odd": properties.parity == "odd",
+        "even": properties.parity == "even",
+        "smooth": properties.smoothness == "smooth",
+        "bounded": bounds is not None and all(math.isfinite(bound.value) for bound in bounds),
+        "convex": properties.curvature in ("convex", "linear"),
+        "parametric": bool(entry.variant.values),
+    }
+    return [tag for tag in TAGS if holds[tag]]
+
+
+def _facts(properties: Properties) -> list[tuple[str, str]]:
+    facts: list[tuple[str, str | None]] = [
+        ("Range", _interval(properties)),
+        ("Monotone", properties.monotone if properties.range else None),
+        ("Curvature", properties.curvature),
+        ("Parity", properties.parity),
+        ("Smoothness", properties.smoothness),
+        ("Steepest slope", _short(properties.lipschitz)),
+        ("Kinks", _places(properties.kinks)),
+        ("Jumps", _places(properties.jumps)),
+        ("Initial gain", _short(properties.gain)),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _interval(properties: Properties) -> str | None:
+    if properties.range is None:
+        return None
+    low, high = properties.range
+    return f"{'[' if low.attained else '('}{_short(low.value)}, {_short(high.value)}{']' if high.attained else ')'}"
+
+
+def _places(places: Sequence[float] | None) -> str | None:
+    if not places:
+        return None
+    listed = ", ".join(_short(place) or "" for place in places[:6])
+    return f"{listed} and {len(places) - 6} more" if len(places) > 6 else listed
+
+
+def _short(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value:.5g}".replace("inf", "∞").replace("-", "−")
+
+
+def _haystack(item: Mapping[str, Any]) -> str:
+    parts = [item["id"], item["name"], *item["aliases"], item["family"], item["summary"], item["paper"], item["origin"]]
+    return " ".join(parts).lower()
+
+
+def _visible(text: str) -> str:
+    """Foreign text with a sign in place of each character that would act on the text around it."""
+    return "".join(_sign(letter) for letter in text)
+
+
+def _sign(letter: str) -> str:
+    if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return letter
+    code = ord(letter)
+    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"‹U+{code:04X}›"
+
+
+def _json(value: Any) -> str:
+    """Strict JSON that can stand in a script element."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _asset(name: str) -> str:
+    folder = importlib.resources.files("activations.render").joinpath("page_assets")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+def _markup() -> Any:
+    from markupsafe import Markup
+
+    return Markup
+
+
+@functools.cache
+def _environment() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(text: str) -> Any:
+    """A name that may be broken after its underscores."""
+    markup = _markup()
+    return markup("_<wbr>").join(markup.escape(part) for part in text.split("_"))

@@ -1,0 +1,30 @@
+"""`activations cite`: where activations come from, as BibTeX."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from activations_cli.loading import read_variants
+from activations_cli.options import activations_argument, pass_output, terminal_options
+from activations_cli.output import Output
+from activations_cli.terminal import printable
+
+__all__ = ["command"]
+
+
+@click.command("cite")
+@activations_argument("names", metavar="NAME...", required=True)
+@terminal_options
+@pass_output
+def command(output: Output, names: tuple[str, ...]) -> None:
+    """Print the sources of activations as BibTeX.
+
+    NAME may be a pattern such as "*elu"; a source of several activations is printed once. The entries hold what the
+    declarations say: authors, year, and arXiv number, DOI or venue, but no titles.
+    """
+    from activations.citation import bibtex
+
+    found = bibtex(variant.activation for variant in read_variants(output, names))
+    sys.stdout.write(printable(found, sys.stdout))

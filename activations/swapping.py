@@ -25,6 +25,7 @@ __all__ = ["Swap", "swap"]
 
 Old = str | type[nn.Module] | tuple[type[nn.Module], ...]
 New = str | Activation | Variant | nn.Module | Callable[..., nn.Module]
+BOOKKEEPING = frozenset(vars(nn.Module()))  # where torch keeps what a module has registered
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def _held(path: str, parent: nn.Module) -> Iterator[tuple[str, nn.Module, Callab
         if module is not None:
             yield f"{before}{name}", module, _put_item(parent._modules, name)
     for name, value in list(vars(parent).items()):
-        if name.startswith("_") and name in vars(nn.Module()):
+        if name in BOOKKEEPING:
             continue
         if isinstance(value, nn.Module):
             yield f"{before}{name}", value, _put_item(vars(parent), name)
@@ -242,6 +243,7 @@ def _warn(calls: list[str], hooked: list[_Place]) -> None:
 def _unreachable(model: nn.Module, names: frozenset[str], matches: Callable[[object], bool]) -> list[str]:
     """Functional calls of the activation in the model's classes, and functions of it in attributes."""
     found: dict[str, None] = {}
+    read: set[type[nn.Module]] = set()
     for path, module in model.named_modules():
         if matches(module) or isinstance(module, ActivationModule):
             continue
@@ -249,7 +251,8 @@ def _unreachable(model: nn.Module, names: frozenset[str], matches: Callable[[obj
             if callable(value) and not isinstance(value, (nn.Module, type)) and _is_named(value, names):
                 found[f"{path or type(module).__name__}.{name} is {value.__name__}"] = None
         own = _class(module)
-        if not own.__module__.startswith("torch.nn."):
+        if own not in read and not own.__module__.startswith("torch.nn."):
+            read.add(own)
             for call in _calls(own, names):
                 found[f"{own.__name__} calls {call}"] = None
     return list(found)

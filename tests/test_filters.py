@@ -208,6 +208,9 @@ def test_other_code_measures_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(store, "_code", lambda: "newer")
     store.measure_all(variants)
     assert done == ["relu"]
+    monkeypatch.setattr(store, "_file_digest", lambda module: "a helper beside the body was changed")
+    store.measure_all(variants)
+    assert done == ["relu", "relu"]
 
 
 def test_what_was_measured_before_an_interruption_is_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,7 +270,7 @@ def laplace_attention(x: Tensor, *, mu: float = 0.707107, sigma: float = 0.28209
 
 @activation(
     formula="x/sqrt(1 + alpha*x^2)",
-    paper="Carlile, Delamarter, Kinney et al. 2017, arXiv:1710.09967",
+    paper="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
     learnable=("alpha",),
     aliases=("ISRU", "inverse_square_root_unit", "algebraic_sigmoid"),
     cases=({"alpha": 3.0}, {"alpha": 0.125}),

@@ -34,8 +34,17 @@ THEMES = {"light": ("light",), "dark": ("dark",), "both": ("light", "dark")}
     help="The folder to write into; made if it is missing.",
 )
 @click.option("--family", "families", metavar="FAMILY", multiple=True, help="Only this family; may be repeated.")
-@click.option("--format", "format", type=click.Choice(["svg", "png", "pdf"]), default="svg", show_default=True)
-@click.option("--theme", type=click.Choice(list(THEMES)), default="both", show_default=True)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["svg", "png", "pdf"]),
+    default="svg",
+    show_default=True,
+    help="Kind of the pictures; with pdf there is no page.",
+)
+@click.option(
+    "--theme", type=click.Choice(list(THEMES)), default="both", show_default=True, help="For which background to draw."
+)
 @force_option
 @terminal_options
 @pass_output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,20 @@ def test_json_has_the_promised_shape() -> None:
     for row in target["ranking"]:
         assert {"rank", "nrmse", "interval", "failed", "learning_rate", "parameters", "seconds"} <= set(row)
         assert len(row["interval"]) == 2
+
+
+def test_a_real_csv_file(tmp_path: Path) -> None:
+    """The sunspots that ship with statsmodels: quoted headers, 309 years."""
+    spec = importlib.util.find_spec("statsmodels")
+    assert spec is not None
+    assert spec.origin is not None
+    file = Path(spec.origin).parent / "datasets" / "sunspots" / "sunspots.csv"
+    found = run("--csv", str(file), "--x", "YEAR", "--y", "SUNACTIVITY", "--json", "-o", str(tmp_path / "out"))
+    assert found.exit_code == 0, found.stderr
+    (target,) = read(found.stdout)["targets"]
+    assert target["target"] == "sunspots.csv"
+    assert all(0.5 < row["nrmse"] < 3 for row in target["ranking"])
+    assert len(list((tmp_path / "out").glob("*.png"))) == 1
 
 
 @pytest.mark.parametrize("columns", ["20", "80", "200"])

@@ -29,7 +29,9 @@ def little_work() -> Any:
 def run(*arguments: str, **environment: str) -> Result:
     few = [] if "-a" in arguments else ["-a", "relu", "-a", "tanh"]
     return CliRunner().invoke(
-        cli, ["bench", *arguments, *few, "--hidden", "4", "-j", "1"], env={"COLUMNS": "120", "NO_COLOR": "1", **environment}
+        cli,
+        ["bench", *arguments, *few, "--hidden", "4", "-j", "1"],
+        env={"COLUMNS": "120", "NO_COLOR": "1", **environment},
     )
 
 

@@ -89,40 +89,40 @@ def snake_path(tmp_path_factory):
 
 
 def test_the_example_is_listed_with_its_origin(snake_path):
-    result = run(snake_path, "list", "snake", "--json")
+    result = run(snake_path, "list", "snake_logscale", "--json")
     assert result.returncode == 0, result.stderr
     (row,) = json.loads(result.stdout)
-    assert row["name"] == "snake"
+    assert row["name"] == "snake_logscale"
     assert row["origin"] == "activations-snake 0.1.0"
     assert result.stderr == ""
 
 
 def test_the_example_is_absent_without_it():
-    result = run(ROOT, "list", "snake", "--json")
+    result = run(ROOT, "list", "snake_logscale", "--json")
     assert result.returncode == 2
     assert "snake" in result.stderr
 
 
 def test_the_example_is_proved(snake_path):
-    result = run(snake_path, "check", "snake", "--only", "value", "--only", "gradient", "--json")
+    result = run(snake_path, "check", "snake_logscale", "--only", "value", "--only", "gradient", "--json")
     assert result.returncode == 0, result.stdout + result.stderr
     outcomes = json.loads(result.stdout)["outcomes"]
-    assert [row["activation"] for row in outcomes] == ["snake", "snake", "snake:a=3", "snake:a=3"]
+    assert [row["activation"] for row in outcomes] == ["snake_logscale"] * 2 + ["snake_logscale:a=1"] * 2
     assert {row["status"] for row in outcomes} == {"passed"}
 
 
 def test_the_example_is_drawn(snake_path, tmp_path):
     target = tmp_path / "snake.svg"
-    result = run(snake_path, "plot", "snake", "-o", str(target))
+    result = run(snake_path, "plot", "snake_logscale", "-o", str(target))
     assert result.returncode == 0, result.stderr
     assert target.read_text().lstrip().startswith("<?xml")
 
 
 def test_the_example_is_ranked(snake_path):
-    result = run(snake_path, "bench", "x*x", "--domain", "-1", "1", "-a", "snake", "-a", "linear", "--json")
+    result = run(snake_path, "bench", "x*x", "--domain", "-1", "1", "-a", "snake_logscale", "-a", "linear", "--json")
     assert result.returncode == 0, result.stderr
     ranking = json.loads(result.stdout)["targets"][0]["ranking"]
-    assert [row["activation"] for row in ranking] == ["snake", "linear"]
+    assert [row["activation"] for row in ranking] == ["snake_logscale", "linear"]
 
 
 def test_the_examples_own_tests_pass(snake_path):

@@ -53,8 +53,10 @@ def geglu(a: Tensor, b: Tensor) -> Tensor:
 
     Some implementations gate with the first half, and some take GELU's approximation by a tanh.
     """
-    # Beyond 40 the tail is 0 or 2 in every dtype; in half precision a*b may overflow there and spoil its gradient.
-    tail: Tensor = torch.special.erfc(b.clamp(-40, 40) * -math.sqrt(0.5))
+    # Beyond reach the tail is 0 or 2 with derivative 0, which an overflowing a*b would make NaN in half precision.
+    precision = torch.finfo(b.dtype)
+    reach = math.sqrt(-2 * math.log(precision.tiny * precision.eps))
+    tail: Tensor = torch.special.erfc(b.clamp(-reach, reach) * -math.sqrt(0.5))
     return a * (0.5 * b * tail)
 
 
@@ -119,10 +121,8 @@ def dual_elu(a: Tensor, b: Tensor) -> Tensor:
     It is also called DELU, the name of two other functions too: `delu` and `diff_elu`.
     """
     low_a, low_b = a.clamp(max=0), b.clamp(max=0)
-    # The difference of two saturated exponentials cancels; expm1 of the difference of their arguments does not.
-    fall = torch.where(
-        low_a >= low_b,
-        -torch.exp(low_a) * torch.expm1((low_b - low_a).clamp(max=0)),
-        torch.exp(low_b) * torch.expm1((low_a - low_b).clamp(max=0)),
-    )
-    return torch.relu(a) - torch.relu(b) + fall
+    gap = low_a - low_b
+    # The difference of two close exponentials cancels; expm1 of the difference of their arguments does not.
+    near = gap.abs() < 1
+    by_gap = torch.exp(low_b) * torch.expm1(torch.where(near, gap, torch.zeros_like(gap)))
+    return torch.relu(a) - torch.relu(b) + torch.where(near, by_gap, torch.exp(low_a) - torch.exp(low_b))

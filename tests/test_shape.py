@@ -30,6 +30,7 @@ def test_curves_are_the_derivatives(name):
         expected = derivative(default_registry().variant(name), x, order=order, method="formula").numpy()
         drawn = ~np.isnan(curve)
         assert drawn.mean() > 0.9
+        drawn &= np.abs(info.x) > 1e-3  # formulas with a quotient 0/0 at 0 say nothing there
         # The formula itself may lose digits; that the code is right is the conformance suite's business.
         np.testing.assert_allclose(curve[drawn], expected[drawn], rtol=1e-5, atol=1e-7)
 

@@ -55,7 +55,8 @@ def geglu(a: Tensor, b: Tensor) -> Tensor:
     """
     # Beyond reach the tail is 0 or 2 with derivative 0, which an overflowing a*b would make NaN in half precision.
     precision = torch.finfo(b.dtype)
-    reach = math.sqrt(-2 * math.log(precision.tiny * precision.eps))
+    # Two logarithms: the product is subnormal, and 0 where those are flushed.
+    reach = math.sqrt(-2 * (math.log(precision.tiny) + math.log(precision.eps)))
     tail: Tensor = torch.special.erfc(b.clamp(-reach, reach) * -math.sqrt(0.5))
     return a * (0.5 * b * tail)
 

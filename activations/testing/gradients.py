@@ -89,7 +89,8 @@ def check_gradcheck(variant: Variant) -> Measured:
     for function, given in ((connected, [*inputs, *values]), (lambda *a: variant(*a) + 0.0 * sum(a), inputs)):
         try:
             torch.autograd.gradcheck(function, given, eps=1e-6, atol=1e-7, rtol=1e-5)
-            torch.autograd.gradgradcheck(function, given, eps=1e-6, atol=1e-6, rtol=1e-5)
+            # A difference quotient of gradients: where those cancel (a parameter near its pole) it keeps four digits.
+            torch.autograd.gradgradcheck(function, given, eps=1e-6, atol=1e-4, rtol=1e-4)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
             raise CheckFailedError(f"gradcheck in slow mode: {reason}") from None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from activations.errors import ExpressionError, UnknownActivationError
+from activations.registry import plain
 
 if TYPE_CHECKING:
     from activations.declare import Variant
@@ -148,22 +149,18 @@ def in_families(variants: Iterable[Variant], families: Sequence[str], known: Ite
     Raises:
         UnknownActivationError: there is no such family; the message holds those that there are.
     """
-    by_plain = {_plain(family): family for family in known}
+    by_plain = {plain(family): family for family in known}
     chosen: set[str] = set()
     for family in families:
-        found = fnmatch.filter(by_plain, _plain(family))
+        found = fnmatch.filter(by_plain, plain(family))
         if not found:
-            close = difflib.get_close_matches(_plain(family), by_plain, n=3, cutoff=0.6)
+            close = difflib.get_close_matches(plain(family), by_plain, n=3, cutoff=0.6)
             hint = f"did you mean {' or '.join(by_plain[key] for key in close)}? " if close else ""
             raise UnknownActivationError(
                 f"unknown family {family[:80]!r}; {hint}there are {', '.join(by_plain.values())}"
             )
         chosen.update(found)
-    return [variant for variant in variants if not families or _plain(variant.activation.family) in chosen]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).lower()
+    return [variant for variant in variants if not families or plain(variant.activation.family) in chosen]
 
 
 @dataclass(frozen=True)

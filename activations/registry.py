@@ -13,7 +13,7 @@ from activations.declare import Activation, Variant, formula_activation
 from activations.errors import DuplicateNameError, ExpressionError, UnknownActivationError
 from activations.plugins import Origin, Problem, installed_plugins
 
-__all__ = ["BUILT_IN", "Registry", "default_registry", "plain"]
+__all__ = ["BUILT_IN", "WORD", "Registry", "default_registry", "plain"]
 
 BUILT_IN = Origin("built-in")
 WORD = re.compile(r"[^\W\d][\w -]*")

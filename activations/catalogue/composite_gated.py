@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import sigmoid_of, softplus_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -19,17 +20,6 @@ BISWAS_TANHSOFT = "Biswas, Kumar, Banerjee, Pandey 2020, arXiv:2009.03863"
 ZHU = "Zhu, Zeng, Liu, Zhang 2021, doi:10.1016/j.neucom.2021.06.067"
 # -inf times a closed gate.
 NO_LEFT_LIMIT = {"-inf": math.nan}
-
-
-def _softplus(u: Tensor) -> Tensor:
-    """log(1 + exp(u)) without overflow or threshold."""
-    return torch.logaddexp(u, u.new_zeros(()))
-
-
-def _sigmoid(u: Tensor) -> Tensor:
-    """The sigmoid by its smaller half, so that its derivatives do not cancel where it is nearly 1."""
-    small = torch.sigmoid(torch.where(u > 0, -u, u))
-    return torch.where(u > 0, 1 - small, small)
 
 
 def _tanh(u: Tensor) -> Tensor:
@@ -60,7 +50,7 @@ def _gumbel(x: Tensor) -> Tensor:
 )
 def smish(x: Tensor, *, a: float = 1.0, b: float = 1.0) -> Tensor:
     """The input times the tanh of the logarithm of 1 plus its sigmoid; of slope 0.6 to the right."""
-    gate = _sigmoid(scaled(x, b))
+    gate = sigmoid_of(scaled(x, b))
     # tanh(log(1 + s)) is a quotient of polynomials.
     square = gate * (2 + gate)
     return a * x * (square / (2 + square))
@@ -86,7 +76,7 @@ def logish(x: Tensor) -> Tensor:
 )
 def plogish(x: Tensor, *, a: float = 1.0, b: float = 10.0) -> Tensor:
     """Logish with a height a and a steepness b."""
-    return a * x * torch.log1p(_sigmoid(b * x))
+    return a * x * torch.log1p(sigmoid_of(b * x))
 
 
 @activation(
@@ -165,7 +155,7 @@ def tanhsoft2(x: Tensor, *, beta: float = 0.6, gamma: float = 1.0) -> Tensor:
 )
 def tanhsoft1(x: Tensor, *, alpha: float = 0.87) -> Tensor:
     """Softplus times a tanh, which makes it pass through the origin."""
-    return _tanh(alpha * x) * _softplus(x)
+    return _tanh(alpha * x) * softplus_of(x)
 
 
 @activation(
@@ -208,7 +198,7 @@ def erf_act(x: Tensor, *, alpha: float = 0.75, beta: float = 0.75) -> Tensor:
 )
 def serf(x: Tensor) -> Tensor:
     """The input times the error function of its softplus."""
-    return x * torch.erf(_softplus(x))
+    return x * torch.erf(softplus_of(x))
 
 
 @activation(
@@ -220,7 +210,7 @@ def serf(x: Tensor) -> Tensor:
 )
 def pserf(x: Tensor, *, gamma: float = 1.25, delta: float = 0.85) -> Tensor:
     """Serf with a learnable height and steepness inside its gate."""
-    return x * torch.erf(gamma * _softplus(delta * x))
+    return x * torch.erf(gamma * softplus_of(delta * x))
 
 
 @activation(
@@ -265,7 +255,7 @@ def tsrelu(x: Tensor) -> Tensor:
 def generalized_swish(x: Tensor) -> Tensor:
     """The input times the sigmoid of its decaying exponential: the identity to the left, x/2 to the right."""
     # Below -7 the gate is 1 in every dtype; exp would overflow.
-    return x * _sigmoid(torch.exp(-x.clamp(min=-7)))
+    return x * sigmoid_of(torch.exp(-x.clamp(min=-7)))
 
 
 @activation(
@@ -326,7 +316,7 @@ def eis1(x: Tensor, *, delta: float = 1.16, theta: float = 1.0) -> Tensor:
     # Both sides of the fraction are multiplied by exp(u) where u < 0.
     left = torch.exp(u.clamp(max=0))
     right = torch.exp(-u.clamp(min=0))
-    return x * left / (size * left + delta * right) * _softplus(x)
+    return x * left / (size * left + delta * right) * softplus_of(x)
 
 
 @activation(
@@ -337,4 +327,4 @@ def eis1(x: Tensor, *, delta: float = 1.16, theta: float = 1.0) -> Tensor:
 )
 def eis2(x: Tensor) -> Tensor:
     """Softplus times the inverse square root unit."""
-    return x / torch.hypot(x, x.new_ones(())) * _softplus(x)
+    return x / torch.hypot(x, x.new_ones(())) * softplus_of(x)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import size_of
 from activations.declare import activation
 from activations.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-def _size(x: Tensor) -> Tensor:
-    """The absolute value with slope 1 at 0, where torch's has 0: an odd function of it times a sign keeps its slope."""
-    return torch.where(x < 0, -x, x)
 
 
 @activation(
@@ -26,7 +22,7 @@ def symlog(x: Tensor) -> Tensor:
 
     Written as sign(x)*log1p(|x|) its gradient at 0 would be 0 and not 1.
     """
-    value = torch.log1p(_size(x))
+    value = torch.log1p(size_of(x))
     return torch.where(x < 0, -value, value)
 
 
@@ -41,7 +37,7 @@ def sqrt_act(x: Tensor) -> Tensor:
 
     Its slope is infinite at 0, and so is the gradient there.
     """
-    value = torch.sqrt(_size(x))
+    value = torch.sqrt(size_of(x))
     return torch.where(x < 0, -value, value)
 
 
@@ -66,7 +62,7 @@ def m_arcsinh(x: Tensor) -> Tensor:
 
     The gradient at 0 is 0, where the product rule gives infinity times 0. torch_activation has |x| for its root.
     """
-    size = _size(x)
+    size = size_of(x)
     near = size < 1e-8
     # There asinh(s) is s to all digits, and the slopes of s^1.5 exist down to 0.
     tiny = torch.where(near, size, torch.zeros_like(x)) ** 1.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import sigmoid_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -22,12 +23,6 @@ NO_LIMITS = {"-inf": math.nan, "inf": math.nan}
 def _away(x: Tensor) -> Tensor:
     """-|x|, with the slope of the left at 0."""
     return torch.where(x > 0, -x, x)
-
-
-def _sigmoid(u: Tensor) -> Tensor:
-    """The sigmoid by its smaller half, so that its derivatives do not cancel where it is nearly 1."""
-    small = torch.sigmoid(_away(u))
-    return torch.where(u > 0, 1 - small, small)
 
 
 def _sech(x: Tensor) -> Tensor:
@@ -54,7 +49,7 @@ def swish_beta(x: Tensor, *, beta: float = 1.0) -> Tensor:
 
     At beta = 1 it is `silu`, which torch, Keras and jax mean by swish.
     """
-    return x * _sigmoid(scaled(x, beta))
+    return x * sigmoid_of(scaled(x, beta))
 
 
 @activation(
@@ -127,7 +122,7 @@ def gelu_mlx_approx(x: Tensor) -> Tensor:
     """The approximation of GELU in the first versions of MLX: a sigmoid of a cubic."""
     # Beyond 25 the gate is 0 or 1 in every dtype; the cube would overflow in half precision.
     near = x.clamp(-25, 25)
-    return x * _sigmoid(1.60033 * near * (1 + 0.0433603 * near * near))
+    return x * sigmoid_of(1.60033 * near * (1 + 0.0433603 * near * near))
 
 
 @activation(
@@ -177,7 +172,7 @@ def eanaf(x: Tensor) -> Tensor:
 
     The quotient of exponentials as it is usually coded is NaN from 89 in float32 and from 710 in float64.
     """
-    return x * _sigmoid(x - math.log(2))
+    return x * sigmoid_of(x - math.log(2))
 
 
 @activation(
@@ -190,7 +185,7 @@ def eanaf(x: Tensor) -> Tensor:
 )
 def eis3(x: Tensor, *, delta: float = 0.68, theta: float = 1.7) -> Tensor:
     """Swish with a weight delta > 0 in its gate, which moves it sideways by ln(delta)/theta."""
-    return x * _sigmoid(theta * x - _log(x, delta))
+    return x * sigmoid_of(theta * x - _log(x, delta))
 
 
 @activation(
@@ -242,7 +237,7 @@ def acon_c(x: Tensor, *, p1: float = 1.0, p2: float = 0.25, beta: float = 1.0) -
     p1 = 1, and swish is p1 = 1, p2 = 0.
     """
     slope = p1 - p2
-    return x * (p2 + slope * _sigmoid(beta * slope * x))
+    return x * (p2 + slope * sigmoid_of(beta * slope * x))
 
 
 @activation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import size_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -80,14 +81,9 @@ def softsign(x: Tensor) -> Tensor:
     return x / (1 + x.abs())
 
 
-def _size(x: Tensor) -> Tensor:
-    """The absolute value with slope 1 at 0, where torch's has 0: an odd function of it times a sign keeps its slope."""
-    return torch.where(x < 0, -x, x)
-
-
 def _log1p_exp(u: Tensor) -> Tensor:
     """The softplus, without overflow and without a threshold; logaddexp has no second derivative beyond 709."""
-    return u.clamp(min=0) + torch.log1p(torch.exp(-_size(u)))
+    return u.clamp(min=0) + torch.log1p(torch.exp(-size_of(u)))
 
 
 def _double_exponential(x: Tensor) -> Tensor:
@@ -121,7 +117,7 @@ def elliott(x: Tensor) -> Tensor:
 
     The left tail is computed as 1/(2 + 2|x|), which does not cancel.
     """
-    rest = 0.5 / (1 + _size(x))
+    rest = 0.5 / (1 + size_of(x))
     return torch.where(x < 0, rest, 1 - rest)
 
 
@@ -190,7 +186,7 @@ def rational_tanh(x: Tensor) -> Tensor:
     Written with sign(x) and |x| its gradient at 0 would be 0 and not 1.144; its fourth power overflows in float16
     beyond 24, so that far out it is computed from 1/x.
     """
-    size = _size(x * (2 / 3))
+    size = size_of(x * (2 / 3))
     near = size < 1
     small = torch.where(near, size, torch.ones_like(x))
     r = 1 / torch.where(near, torch.ones_like(x), size)
@@ -313,7 +309,7 @@ def soft_root_sign(x: Tensor, *, alpha: float = 2.0, beta: float = 3.0) -> Tenso
     It has a pole where alpha < beta/e. torch_activation reads the paper's root literally and computes another function.
     """
     # Both sides divided by the exponential where that grows.
-    decay = torch.exp(-_size(x) / beta)
+    decay = torch.exp(-size_of(x) / beta)
     left = x < 0
     top = torch.where(left, x * decay, x)
     return top / torch.where(left, 1 + top / alpha, x / alpha + decay)
@@ -417,7 +413,7 @@ def log_sqnl(x: Tensor) -> Tensor:
 
     torch_activation forgets to halve the square and jumps at -2 and 2.
     """
-    reach = (2 - _size(x)).clamp(min=0)
+    reach = (2 - size_of(x)).clamp(min=0)
     rest = reach * reach / 8
     return torch.where(x < 0, rest, 1 - rest)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import softplus_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import F, torch
@@ -29,8 +30,7 @@ def softplus(x: Tensor, *, beta: float = 1.0) -> Tensor:
     Accurate everywhere; torch's own has a threshold of 20 beyond which it is the identity (`native=True`).
     """
     u = scaled(x, beta)
-    # max(u, 0) + log1p(exp(-|u|)) in one kernel: no overflow, no threshold.
-    value = torch.logaddexp(u, u.new_zeros(()))
+    value = softplus_of(u)
     return value if u is x else value / beta
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import softplus_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -16,11 +17,6 @@ KUNC = "Kunc, Kléma 2024, arXiv:2402.09092"
 WURAOLA = "Wuraola, Patel, Nguang 2021, Neurocomputing 442"
 # ln 2 in float64, and what that leaves out.
 LN2, LN2_REST = math.log(2), 2.319046813846299e-17
-
-
-def _softplus(u: Tensor) -> Tensor:
-    """log(1 + exp(u)) without overflow or threshold."""
-    return torch.logaddexp(u, u.new_zeros(()))
 
 
 def _shifted_softplus(u: Tensor) -> Tensor:
@@ -53,7 +49,7 @@ def parametric_softplus(x: Tensor, *, a: float = 1.5, b: float = math.log(2)) ->
     """Softplus lowered by b, then multiplied by a."""
     # Around the origin softplus(x) - ln 2 is computed as a whole: at the default b hardly anything else remains.
     around = _shifted_softplus(x) + ((LN2 - b) + LN2_REST)
-    return a * torch.where(x > -1, around, _softplus(x) - b)
+    return a * torch.where(x > -1, around, softplus_of(x) - b)
 
 
 @activation(
@@ -80,7 +76,7 @@ def rand_softplus(x: Tensor, *, rho: float = 0.5) -> Tensor:
     In the paper rho follows from the noise in the layer's input; here it is a plain parameter, with 0.5 our default.
     The gradient at 0 is rho/2, the one from the left.
     """
-    return (1 - rho) * torch.where(x > 0, x, torch.zeros_like(x)) + rho * _softplus(x)
+    return (1 - rho) * torch.where(x > 0, x, torch.zeros_like(x)) + rho * softplus_of(x)
 
 
 @activation(

@@ -6,7 +6,6 @@ import difflib
 import functools
 import hashlib
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -15,7 +14,7 @@ from activations.errors import DataError, ExpressionError, UnknownTargetError
 from activations.expression import Expression, parse
 from activations.fit.table import Table, read_table
 from activations.plugins import Origin, Problem, installed_plugins
-from activations.registry import plain
+from activations.registry import WORD, plain
 
 __all__ = [
     "DEFAULT_DOMAIN",
@@ -37,7 +36,6 @@ Sampling: TypeAlias = Literal["grid", "half-open grid", "uniform", "table", "two
 DEFAULT_DOMAIN: Interval = (-1.0, 1.0)
 MAX_DIMENSION = 9
 VARIABLES = ("x", *(f"x{i}" for i in range(1, MAX_DIMENSION + 1)))
-WORD = re.compile(r"[^\W\d][\w -]*")
 
 
 @dataclass(frozen=True)

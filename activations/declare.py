@@ -108,13 +108,15 @@ class Activation:
         native: torch's function for the same activation. It is what runs wherever the parameters are plain numbers,
             unless `native_differs`.
         native_differs: how torch's function differs, if it does; then it runs on request only.
-        first_derivative: closed form of the derivative with respect to the (first) input, called like `function`.
+        slopes: closed forms of the first derivative in each input, called like `function`; empty if there are none.
         aliases: other names; one that spells the name itself ("LeakyReLU") names the class.
         same_at_defaults: another activation with the same values at the defaults, with the reason why both are there.
         cases: further parameter settings that the conformance suite proves.
         window: the interval worth drawing.
         special: values of the code at "-inf", "inf" and "nan" where it gives neither the mathematical limit nor NaN.
         training: the body in training mode where that is random, called like `function`.
+        absolute: derivatives ("gradient", "second-derivative") that are exact to the rounding of their largest value
+            and not to their own, each with its reason.
         skip: names of checks that are expected to fail, each with its reason.
     """
 
@@ -131,13 +133,14 @@ class Activation:
     learnable: tuple[str, ...] = ()
     native: Native | None = None
     native_differs: str = ""
-    first_derivative: Callable[..., Tensor] | None = None
+    slopes: tuple[Callable[..., Tensor], ...] = ()
     aliases: tuple[str, ...] = ()
     same_at_defaults: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[Mapping[str, float], ...] = ()
     window: tuple[float, float] = DEFAULT_WINDOW
     special: Mapping[str, float] = field(default_factory=dict)
     training: Callable[..., Tensor] | None = None
+    absolute: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,6 +166,14 @@ class Activation:
             raise DeclarationError(f"torch has no function for {self.name} with {dict(values)}; leave native=False")
         if self.native is not None and possible and (native or (native is None and not self.native_differs)):
             return self.native.bind(values)
+        if self.slopes and not any(hasattr(value, "shape") for value in values.values()):
+            from activations.closed_form import ClosedForm, is_traced
+
+            if "_prepared" in self.__dict__:
+                return ClosedForm(self.function, self.slopes, values)
+            if not is_traced():
+                _ = self._prepared
+                return ClosedForm(self.function, self.slopes, values)
         return functools.partial(self.function, **values) if values else self.function
 
     def __repr__(self) -> str:
@@ -193,6 +204,11 @@ class Activation:
         return f"{code.co_filename}:{code.co_firstlineno}" if code else "(typed)"
 
     @property
+    def typed(self) -> bool:
+        """Whether it was typed as a formula, without a declaration."""
+        return isinstance(self.function, FormulaFunction)
+
+    @property
     def class_name(self) -> str:
         """The module's class: an alias that spells the name in capitals, else CamelCase."""
         plain = self.name.replace("_", "")
@@ -216,8 +232,16 @@ class Activation:
     def digest(self) -> str:
         """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
-        parts += [_code_text(body) for body in (self.function, self.first_derivative, self.training) if body]
+        parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def _prepared(self) -> bool:
+        """Set once the torch functions of all formulas are made, which can't be done while the compiler traces."""
+        for part in (self.function, *self.slopes):
+            if isinstance(part, FormulaFunction):
+                part.prepare()
+        return True
 
     def variant(self, learnable: Iterable[str] | bool | None = None, **values: float) -> Variant:
         """This activation with parameter values.
@@ -342,13 +366,14 @@ def activation(
     learnable: Sequence[str] = (),
     native: str | None = None,
     native_differs: str = "",
-    derivative: Callable[..., Tensor] | None = None,
+    derivative: str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]] = (),
     aliases: Sequence[str] = (),
     same_at_defaults: Mapping[str, str] | None = None,
     cases: Sequence[Mapping[str, float]] = (),
     window: tuple[float, float] = DEFAULT_WINDOW,
     special: Mapping[str, float] | None = None,
     training: Callable[..., Tensor] | None = None,
+    absolute: Mapping[str, str] | None = None,
     skip: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Tensor]], Activation]:
     """Declare an activation: decorate its body. Nothing is registered by it.
@@ -367,7 +392,9 @@ def activation(
         native: torch's function for it with the parameters that it takes, as "torch.nn.functional.elu(alpha)". It runs
             in place of the body wherever the parameters are plain numbers.
         native_differs: how torch's function differs from this one, if it does; then it runs on request only.
-        derivative: closed form of the first derivative, called like the body.
+        derivative: closed form of the first derivative: a formula, "symbolic" for the formula's own derivative, or a
+            function called like the body; one for each input if there are two. Then the graph keeps the inputs alone
+            and the backward pass evaluates this.
         aliases: other names; "LeakyReLU" for `leaky_relu` also names the class.
         same_at_defaults: {name: reason} where another activation has the same values at the defaults and yet is no
             alias, because its parameters do something else.
@@ -375,6 +402,8 @@ def activation(
         window: the interval to draw.
         special: what the code gives at "-inf", "inf" or "nan" where that is not the limit: {"-inf": math.nan}.
         training: the body in training mode where that is random.
+        absolute: {"gradient": reason} where a derivative loses relative accuracy in its tails or next to its zeros, and
+            the like for "second-derivative"; its absolute error is still held to the rounding of its largest value.
         skip: checks that must fail, {name: reason}; one that passes is reported too.
 
     Raises:
@@ -394,10 +423,11 @@ def activation(
             raise DeclarationError(f"{name}: paper is empty; write its source, such as 'Misra 2019, arXiv:1908.08681'")
         for wrong in {*learnable} - {*names[len(inputs) :]}:
             raise DeclarationError(f"{name}: learnable names {wrong!r}, which is no parameter of it")
+        expression = _expression(name, "formula", formula, names)
         return Activation(
             name=name,
             function=function,
-            formula=_expression(name, "formula", formula, names),
+            formula=expression,
             paper=paper.strip(),
             summary=summary,
             notes=notes,
@@ -408,13 +438,14 @@ def activation(
             learnable=tuple(learnable),
             native=Native.from_text(native) if native else None,
             native_differs=native_differs,
-            first_derivative=derivative,
+            slopes=_read_slopes(name, derivative, inputs, names, expression),
             aliases=tuple(aliases),
             same_at_defaults=_read_reasons(name, "same_at_defaults", same_at_defaults or {}),
             cases=tuple(dict(case) for case in cases),
             window=_read_window(name, window),
             special=dict(special or {}),
             training=training,
+            absolute=_read_reasons(name, "absolute", absolute or {}),
             skip=_read_reasons(name, "skip", skip or {}),
         )
 
@@ -422,7 +453,7 @@ def activation(
 
 
 class FormulaFunction:
-    """The body of an activation that was typed as a formula; the torch function is made at the first call."""
+    """A formula in the place of a body or of a closed form; the torch function is made at the first call."""
 
     __module__ = __name__
 
@@ -430,8 +461,18 @@ class FormulaFunction:
         self.expression = expression
         self.inputs = inputs
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        return self._torch(**dict(zip(self.inputs, inputs, strict=True)))
+    def __call__(self, *inputs: Tensor, **values: Any) -> Tensor:
+        run = self.__dict__.get("_torch") or self._torch  # the compiler does not trace a cached property
+        return run(**dict(zip(self.inputs, inputs, strict=True)), **values)
+
+    def prepare(self) -> None:
+        """Make the torch function now: it can't be made while the compiler traces a call."""
+        _ = self._torch
+
+    @functools.cached_property
+    def slopes(self) -> tuple[FormulaFunction, ...]:
+        """The symbolic derivatives in each input, which have derivatives likewise."""
+        return tuple(FormulaFunction(self.expression.derivative(name), self.inputs) for name in self.inputs)
 
     @functools.cached_property
     def _torch(self) -> Callable[..., Tensor]:
@@ -452,10 +493,12 @@ def formula_activation(text: str, name: str | None = None) -> Activation:
     inputs = expression.names or ("x",)
     if inputs not in {("x",), ("x1", "x2")}:
         raise ExpressionError("write the formula in x, or in x1 and x2", text=text, column=1)
+    function = FormulaFunction(expression, inputs)
     return Activation(
         name=name or str(expression),
-        function=FormulaFunction(expression, inputs),
+        function=function,
         formula=expression,
+        slopes=function.slopes,
         paper="typed formula",
         summary="A formula typed by the user.",
         inputs=inputs,
@@ -511,6 +554,24 @@ def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
     # Paragraphs are kept, the source's line breaks within them are not.
     paragraphs = [" ".join(paragraph.split()) for paragraph in notes.split("\n\n")]
     return summary.strip(), "\n\n".join(filter(None, paragraphs))
+
+
+def _read_slopes(
+    name: str,
+    derivative: str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]],
+    inputs: tuple[str, ...],
+    names: Sequence[str],
+    formula: Expression,
+) -> tuple[Callable[..., Tensor], ...]:
+    given = [derivative] if isinstance(derivative, str) or callable(derivative) else list(derivative)
+    if given == ["symbolic"]:
+        return FormulaFunction(formula, inputs).slopes
+    if given and len(given) != len(inputs):
+        raise DeclarationError(f"{name}: derivative has {len(given)} closed forms for {len(inputs)} inputs; give each")
+    return tuple(
+        FormulaFunction(_expression(name, "derivative", item, names), inputs) if isinstance(item, str) else item
+        for item in given
+    )
 
 
 def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:

@@ -92,6 +92,18 @@ def wrong_closed_form(x: Tensor) -> Tensor:
     return torch.tanh(x)
 
 
+@activation(formula="tanh(x)", paper=PAPER)
+def lost_tails(x: Tensor) -> Tensor:
+    """Tanh that keeps silent about the tails of 1 - tanh(x)^2."""
+    return torch.tanh(x)
+
+
+@activation(formula="x*x", paper=PAPER, absolute={"gradient": "thought to cancel"})
+def exact_tails(x: Tensor) -> Tensor:
+    """A square that is said to lose digits and does not."""
+    return x * x
+
+
 @activation(formula="beta*x", paper=PAPER)
 def cut_parameter(x: Tensor, *, beta: float = 2.0) -> Tensor:
     """A line whose slope gets no gradient."""
@@ -188,6 +200,9 @@ CONTROLS: tuple[Control, ...] = (
     Control(wrong_gradient, "gradcheck", "gradcheck"),
     Control(wrong_second_derivative, "second-derivative", "derivative of order 2"),
     Control(wrong_closed_form, "closed-form", "declared closed form"),
+    Control(wrong_closed_form, "gradient", "derivative of order 1"),
+    Control(lost_tails, "gradient", "absolute={'gradient'"),
+    Control(exact_tails, "gradient", "remove absolute"),
     Control(cut_parameter, "learnable", "parameter beta"),
     Control(cut_parameter, "module", "gets no gradient"),
     Control(undeclared_kink, "kinks", "undeclared kink at x=0"),

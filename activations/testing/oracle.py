@@ -101,7 +101,10 @@ def _evaluate(function: Callable[..., mpf], variant: Variant, point: tuple[float
     while digits < MOST_DIGITS:
         digits *= 8
         finer = _at_digits(function, variant, point, digits)
-        if value == finer or not mpmath.isfinite(finer) or abs(value - finer) <= mpf(10) ** (10 - DIGITS) * abs(finer):
+        if not mpmath.isfinite(finer):
+            return finer
+        # Two zeros prove nothing: both may be all that is left of a difference.
+        if finer != 0 and abs(value - finer) <= mpf(10) ** (10 - DIGITS) * abs(finer):
             return finer
         value = finer
     return value

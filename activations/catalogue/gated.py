@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import ROUNDED_BY_TORCH
 from activations.declare import activation
 from activations.lazy import F, torch
 
@@ -12,14 +13,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SHAZEER = "Shazeer 2020, arXiv:2002.05202"
-TIE = "among the suite's points are some with equal inputs, where it has no derivative"
 GODIN = "Godin, Degrave, Dambre, De Neve 2018, arXiv:1707.08214"
 
 
 @activation(
     formula="a*sigmoid(b)",
     paper="Dauphin, Fan, Auli, Grangier 2017, arXiv:1612.08083",
-    derivative="symbolic",
+    absolute={"gradient": ROUNDED_BY_TORCH, "second-derivative": ROUNDED_BY_TORCH},
     aliases=("GLU",),
 )
 def glu(a: Tensor, b: Tensor) -> Tensor:
@@ -92,7 +92,6 @@ def gtu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="max(a, b)",
     paper="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
-    skip={"gradient": TIE, "closed-form": TIE, "gradcheck": TIE},
 )
 def maxout2(a: Tensor, b: Tensor) -> Tensor:
     """The larger of two inputs: maxout with two pieces.

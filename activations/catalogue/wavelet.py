@@ -171,7 +171,7 @@ def sech(x: Tensor) -> Tensor:
 @activation(
     formula="(1 - x^2)*exp(-x^2/2)",
     paper=WAV_KAN,
-    derivative="x*(clip(x, -40, 40)^2 - 3)*exp(-x^2/2)",
+    derivative="clip(x, -40, 40)*(clip(x, -40, 40)^2 - 3)*exp(-x^2/2)",
     aliases=("ricker",),
 )
 def mexican_hat(x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 ROWS = [
     {"activations", "activations.errors"},
     {"activations.expression", "activations.lazy", "activations.files"},
+    {"activations.native", "activations.reading"},
     {"activations.declare"},
     {"activations.derivatives", "activations.module", "activations.hookspecs"},
     {"activations.catalogue"},

@@ -13,6 +13,7 @@ __all__ = [
     "DuplicateNameError",
     "ExpressionError",
     "MissingExtraError",
+    "NotElementwiseError",
     "PluginError",
     "StoreError",
     "UnknownActivationError",
@@ -28,6 +29,10 @@ class ActivationsError(Exception):
 
 class UnknownActivationError(ActivationsError, LookupError):
     """No activation has the requested name."""
+
+
+class NotElementwiseError(UnknownActivationError):
+    """The name is that of a function over a dimension where only an elementwise activation will do."""
 
 
 class UnknownTargetError(ActivationsError, LookupError):

@@ -179,6 +179,11 @@ class AxisActivation:
         return "axis"
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The name of the input, as a tuple: elementwise activations may have two."""
+        return ("x",)
+
+    @property
     def source(self) -> str:
         """Where it is declared, as file:line."""
         return source_of(self.function)

@@ -59,7 +59,7 @@ class Registry(Mapping[str, Activation]):
         return registry
 
     def __getitem__(self, name: str) -> Activation:
-        return self._elementwise(self._declared(name))
+        return self._elementwise(self.declaration(name))
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, item in self._book.items.items() if isinstance(item, Activation))
@@ -70,9 +70,20 @@ class Registry(Mapping[str, Activation]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and isinstance(self._book.find(name), Activation)
 
+    def declaration(self, name: str) -> Declaration:
+        """The declaration of a name, of either kind.
+
+        Raises:
+            UnknownActivationError: no activation has the name; the message holds the nearest ones.
+        """
+        found = self._book.find(name)
+        if found is None:
+            raise UnknownActivationError(self._book.unknown(name))
+        return found
+
     def origin(self, name: str) -> Origin:
         """The distribution that provides an activation of either kind; `BUILT_IN` for our own."""
-        return self._book.origin(self._declared(name))
+        return self._book.origin(self.declaration(name))
 
     def variant(self, text: str) -> Variant:
         """Read an elementwise activation as typed: a name, a name with settings, or a formula.
@@ -150,13 +161,7 @@ class Registry(Mapping[str, Activation]):
         names = fnmatch.filter([*self, *self.axis], pattern.lower())
         if not names:
             raise UnknownActivationError(f"no activation fits the pattern {pattern!r}; see 'activations list'")
-        return [self._declared(name).variant() for name in names]
-
-    def _declared(self, name: str) -> Declaration:
-        found = self._book.find(name)
-        if found is None:
-            raise UnknownActivationError(self._book.unknown(name))
-        return found
+        return [self.declaration(name).variant() for name in names]
 
     def _elementwise(self, item: Declaration) -> Activation:
         if isinstance(item, AxisActivation):

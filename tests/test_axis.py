@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import inspect
+import json
 import math
 import pickle
 
 import pytest
 import torch
+from click.testing import CliRunner
+from mpmath import mpf
 
 import activations.nn as ours
-from activations import AxisActivation, activation, axis_activation, bibtex, create, default_registry
+from activations import AxisActivation, activation, axis_activation, bibtex, create, default_registry, swap
 from activations.axis_module import AxisModule
 from activations.declare import Activation
 from activations.errors import (
@@ -26,6 +29,7 @@ from activations.registry import BUILT_IN, Registry
 from activations.testing import AXIS_CHECKS, CHECKS, cases, run_check, run_checks, variants_to_prove
 from activations.testing.axis.controls import AXIS_CONTROLS, shared_instance
 from activations.testing.axis.modules import check_module
+from activations_cli.main import cli
 
 REGISTRY = default_registry()
 AXIS = REGISTRY.axis
@@ -407,8 +411,101 @@ def test_what_cannot_be_made_says_why(make, error, message):
         make()
 
 
+class Attention(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.shares = torch.nn.Softmax(dim=1)
+
+    def forward(self, x):
+        return self.shares(x)
+
+
+def test_swap_takes_one_out_and_asks_for_the_dimension_of_a_new_one():
+    model = Attention()
+    with pytest.raises(NotElementwiseError, match=r"lambda: activations\.create\('sparsemax', dim=1\)"):
+        swap(model, torch.nn.Softmax, "sparsemax")
+    with pytest.raises(NotElementwiseError, match="works over a dimension"):
+        swap(model, torch.nn.Softmax, AXIS["sparsemax"])
+    (seen,) = swap(model, "softmax", lambda: create("sparsemax", dim=1))
+    assert seen.path == "shares"
+    assert torch.equal(model(X), ours.Sparsemax(1)(X))
+    assert [place.path for place in swap(model, "Sparsemax", "sigmoid")] == ["shares"]
+
+
 def test_cite():
     found = bibtex([AXIS["sparsemax"], AXIS["softmax"], AXIS["softmin"]])
     assert "% sparsemax\n" in found
     assert "% softmax, softmin\n" in found
     assert "1602.02068" in found
+
+
+# The command line
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, arguments, env={"COLUMNS": "120", "NO_COLOR": "1"})
+
+
+def read(result):
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_list_has_them_in_a_family_of_their_own():
+    rows = read(run("list", "--family", "axis", "--json"))
+    assert [row["name"] for row in rows] == list(AXIS)
+    assert {row["kind"] for row in rows} == {"axis"}
+    assert next(row for row in rows if row["name"] == "maxout")["parameters"] == {"dim": -1, "pieces": 2}
+    assert {row["kind"] for row in read(run("list", "soft*", "--json"))} == {"axis", "elementwise"}
+    assert "softmax" not in {row["name"] for row in read(run("list", "soft*", "--where", "monotone", "--json"))}
+
+
+@pytest.mark.parametrize("name", [*AXIS, "maxout:pieces=3", "softmax:dim=0"])
+def test_show(name):
+    variant = REGISTRY.any_variant(name)
+    row = read(run("show", name, "--json"))
+    assert (row["kind"], row["label"], row["paper"]) == ("axis", name, variant.activation.paper)
+    results = variant.activation.reference([mpf(x) for x in row["example"]["input"]], **variant.settings)
+    assert row["example"]["output"] == pytest.approx(list(map(float, results)), rel=1e-12)
+    shown = run("show", name)
+    assert shown.exit_code == 0
+    assert row["formula"] in " ".join(shown.stdout.split())
+    assert f'activations.create("{name}")' in shown.stdout
+
+
+def test_cite_on_the_command_line():
+    assert "1811.05381" in run("cite", "GroupSort").stdout
+
+
+def test_check():
+    found = read(run("check", "maxout", "relu", "--only", "permutation", "--only", "value", "--json"))
+    seen = {(row["activation"], row["check"]): row["status"] for row in found["outcomes"]}
+    assert seen == {
+        ("maxout", "value"): "passed",
+        ("maxout", "permutation"): "passed",
+        ("maxout:pieces=3", "value"): "passed",
+        ("maxout:pieces=3", "permutation"): "passed",
+        ("relu", "value"): "passed",
+        ("relu", "permutation"): "skipped",
+    }
+    assert "did you mean permutation" in run("check", "softmax", "--only", "permutations").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plot", "softmax"],
+        ["similar", "softmax"],
+        ["gallery", "softmax", "-o", "unused"],
+        ["bench", "sin", "-a", "softmax"],
+    ],
+)
+def test_commands_for_curves_say_what_works(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = run(*arguments)
+    assert found.exit_code == 2
+    assert found.stdout == ""
+    (line,) = found.stderr.splitlines()
+    assert "'softmax' works over a dimension" in line
+    assert "list, show, cite, check" in line
+    assert list(tmp_path.iterdir()) == []

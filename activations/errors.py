@@ -27,8 +27,11 @@ class ActivationsError(Exception):
     """The base of all errors of this library."""
 
 
-class UnknownActivationError(ActivationsError, LookupError):
+class UnknownActivationError(ActivationsError, KeyError):
     """No activation has the requested name."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError shows the representation
 
 
 class NotElementwiseError(UnknownActivationError):

@@ -160,7 +160,7 @@ class AxisActivation:
             ValueError: the size does not fit.
         """
         variant = self.variant(**values)
-        shape = [1] * max(-variant.dim, variant.dim + 1, min(self.ranks, default=1))
+        shape = [1] * variant.least_rank()
         shape[variant.dim] = size
         return variant(torch.empty(shape, device="meta")).shape[variant.dim]
 
@@ -276,6 +276,11 @@ class AxisVariant:
         fixed = self.activation.fixed_dim
         return dict(self.values)["dim"] if fixed is None else fixed
 
+    def least_rank(self, least: int = 1) -> int:
+        """The fewest dimensions, and no fewer than `least`, with which an input fits."""
+        needed = max(least, -self.dim, self.dim + 1)
+        return min((rank for rank in self.activation.ranks if rank >= needed), default=needed)
+
     @property
     def settings(self) -> dict[str, int]:
         """The parameters without `dim`: what the reference is called with."""
@@ -343,6 +348,10 @@ def axis_activation(
             raise DeclarationError(f"{name}: divisor names {divisor!r}, which is no parameter of it")
         if permutation not in get_args(Permutation):
             raise DeclarationError(f"{name}: permutation={permutation!r} is unknown; write equivariant or invariant")
+        if ranks and dim is None:
+            raise DeclarationError(f"{name}: ranks={tuple(ranks)} goes with one dimension; give it with dim= too")
+        if ranks and dim is not None and max(ranks) < max(2, -dim, dim + 1):
+            raise DeclarationError(f"{name}: ranks={tuple(ranks)} leaves nothing beside dimension {dim}; allow more")
         if not formula.strip():
             raise DeclarationError(f"{name}: formula is empty; write the function as mathematical text")
         if not callable(reference):

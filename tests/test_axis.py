@@ -239,6 +239,8 @@ def starred(*xs, dim=-1):
         (lambda: declare(body, formula=" "), "mathematical text"),
         (lambda: declare(body, reference=None), "a list of numbers"),
         (lambda: declare(body, divisor="pieces"), "no parameter"),
+        (lambda: declare(body, ranks=(3,)), "give it with dim= too"),
+        (lambda: declare(no_dim, dim=-3, ranks=(2,)), "leaves nothing beside dimension -3"),
         (lambda: declare(body, permutation="odd"), "equivariant or invariant"),
         (lambda: declare(body, native="not a name!"), "can't be read"),
         (lambda: declare(body, cases=({"pieces": 2},)), "it has dim"),

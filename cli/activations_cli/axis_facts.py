@@ -90,7 +90,7 @@ def example(variant: AxisVariant) -> tuple[list[float], list[float]]:
 
     size = -(-4 // variant.step) * variant.step
     numbers = [EXAMPLE[i % len(EXAMPLE)] for i in range(size)]
-    shape = [1] * max(-variant.dim, variant.dim + 1, min(variant.activation.ranks, default=1))
+    shape = [1] * variant.least_rank()
     shape[variant.dim] = size
     return numbers, variant(torch.tensor(numbers, dtype=torch.float64).reshape(shape)).flatten().tolist()
 

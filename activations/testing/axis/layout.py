@@ -10,7 +10,7 @@ from torch import Tensor
 
 from activations.axis import AxisVariant
 from activations.errors import CheckFailedError
-from activations.testing.axis.samples import LONG, along, inputs, random_like, rank_of, rows
+from activations.testing.axis.samples import LONG, along, inputs, random_like, rows
 from activations.testing.outcome import Measured
 from activations.testing.values import DTYPES
 
@@ -137,7 +137,7 @@ def _layouts(variant: AxisVariant) -> Iterator[tuple[str, Tensor, int]]:
         for dim in range(rank) if fixed is None else [fixed]:
             yield "contiguous", _filled(shape), dim
             yield "contiguous", _filled(shape), dim % rank - rank
-    rank = max(rank_of(variant), allowed[0])
+    rank = variant.least_rank(2)
     for dim in (0, rank - 1) if fixed is None else [fixed]:
         others = [i for i in range(rank) if i != dim % rank]
         long = [2] * rank

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import mpmath
@@ -15,7 +15,7 @@ from activations.axis import AxisVariant
 from activations.errors import CheckFailedError
 from activations.testing.oracle import DIGITS
 
-__all__ = ["Row", "along", "describe", "inputs", "jacobian_product", "random_like", "rank_of", "rows", "truth"]
+__all__ = ["Row", "along", "describe", "inputs", "jacobian_product", "random_like", "rows", "truth"]
 
 Row = tuple[float, ...]
 GROUPS = (1, 2, 4)  # sizes, in units of the step that the function takes
@@ -31,21 +31,16 @@ def rows(variant: AxisVariant, scales: Sequence[float] = SCALES) -> Iterator[lis
         yield [tuple(source.gauss(0.0, scale) for _ in range(size)) for scale in scales for _ in range(2)]
 
 
-def rank_of(variant: AxisVariant) -> int:
-    """How many dimensions an input must have at least, rows included."""
-    return max(2, -variant.dim, variant.dim + 1, min(variant.activation.ranks, default=2))
-
-
 def inputs(variant: AxisVariant, stacked: Tensor) -> Tensor:
     """Rows of shape [count, size] as an input of the function: each lies along its dimension."""
-    between = [1] * (rank_of(variant) - 2)
+    between = [1] * (variant.least_rank(2) - 2)
     return stacked.reshape(stacked.shape[0], *between, stacked.shape[1]).movedim(-1, variant.dim)
 
 
-def along(variant: AxisVariant, stacked: Tensor, function: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-    """The results of the function, or of another in its place, for rows of shape [count, size], as rows."""
-    result = (function or variant)(inputs(variant, stacked)).movedim(variant.dim, -1)
-    return result.reshape(stacked.shape[0], -1) if stacked.shape[0] else result.reshape(0, result.shape[-1])
+def along(variant: AxisVariant, stacked: Tensor) -> Tensor:
+    """The results of the function for rows of shape [count, size], as rows."""
+    result = variant(inputs(variant, stacked)).movedim(variant.dim, -1)
+    return result.reshape(stacked.shape[0], result.shape[-1])
 
 
 def truth(variant: AxisVariant, row: Sequence[Any], digits: int = DIGITS) -> list[mpf]:

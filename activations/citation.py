@@ -8,6 +8,7 @@ import unicodedata
 import urllib.parse
 from collections.abc import Iterable
 
+from activations.axis import AxisActivation
 from activations.declare import Activation, FormulaFunction
 from activations.errors import DeclarationError
 
@@ -57,7 +58,7 @@ LETTERS = {
 }
 
 
-def bibtex(activations: Iterable[Activation]) -> str:
+def bibtex(activations: Iterable[Activation | AxisActivation]) -> str:
     """BibTeX for the sources of activations: one entry per source, each below a line that names the activations.
 
     An entry is made of nothing but the declaration's `paper`, so it has no title; fill it in where your style needs

@@ -6,25 +6,31 @@ import functools
 import hashlib
 import inspect
 import math
-import pkgutil
-import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from activations.errors import DeclarationError, ExpressionError
 from activations.expression import Expression, parse
+from activations.native import Native
+from activations.reading import (
+    class_name,
+    code_text,
+    family_of,
+    pickled_name,
+    read_docstring,
+    read_name,
+    read_paper,
+    read_reasons,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-NATIVE = re.compile(r"(?P<path>[a-zA-Z_][\w.]*)(?:\((?P<arguments>[\w, ='-]*)\))?\Z")
 DEFAULT_WINDOW = (-6.0, 6.0)
-MAX_SUMMARY = 300
 
 
 @dataclass(frozen=True)
@@ -33,57 +39,6 @@ class Parameter:
 
     name: str
     default: float
-
-
-@dataclass(frozen=True)
-class Native:
-    """The torch function that computes the same activation.
-
-    Attributes:
-        path: dotted name, such as `torch.nn.functional.elu`.
-        parameters: those of the activation's parameters that the function takes, by keyword.
-        options: further keywords with fixed text values, such as approximate='tanh'.
-    """
-
-    path: str
-    parameters: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def from_text(cls, text: str) -> Native:
-        """Read `torch.nn.functional.elu(alpha)` or `torch.nn.functional.gelu(approximate='tanh')`."""
-        match = NATIVE.match(text)
-        if match is None:
-            raise DeclarationError(f"native={text!r} can't be read; write for example 'torch.nn.functional.elu(alpha)'")
-        listed = [item.strip().partition("=") for item in (match["arguments"] or "").split(",") if item.strip()]
-        return cls(
-            match["path"],
-            tuple(name for name, equals, _ in listed if not equals),
-            tuple((name, value.strip("'")) for name, equals, value in listed if equals),
-        )
-
-    def __str__(self) -> str:
-        arguments = [*self.parameters, *(f"{name}='{value}'" for name, value in self.options)]
-        return self.path + (f"({', '.join(arguments)})" if arguments else "")
-
-    def takes(self, values: Mapping[str, Any], defaults: Mapping[str, float]) -> bool:
-        """Whether it can compute at these parameter values: numbers, and defaults for parameters that it lacks."""
-        return all(
-            not hasattr(value, "shape") and (name in self.parameters or value == defaults[name])
-            for name, value in values.items()
-        )
-
-    def bind(self, values: Mapping[str, Any]) -> Callable[..., Tensor]:
-        """The torch function with the parameters that it takes filled in."""
-        keywords = {**{name: values[name] for name in self.parameters}, **dict(self.options)}
-        function = _resolve(self.path)
-        return functools.partial(function, **keywords) if keywords else function
-
-
-@functools.cache
-def _resolve(path: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = pkgutil.resolve_name(path)
-    return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -180,14 +135,9 @@ class Activation:
         return f"<activation {self.signature}: {self.formula}>"
 
     def __reduce__(self) -> Any:
-        module = sys.modules.get(self.function.__module__)
-        if getattr(module, self.name, None) is self:
-            return self.name
         if isinstance(self.function, FormulaFunction):
             return formula_activation, (self.formula.text, self.name)
-        raise DeclarationError(
-            f"{self.name} can't be pickled: declare it at the top level of a module that can be imported"
-        )
+        return pickled_name(self.name, self, self.function)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
         return self
@@ -195,13 +145,12 @@ class Activation:
     @property
     def family(self) -> str:
         """The family is the module that declares it: `activations.catalogue.rectified` is "rectified"."""
-        return self.function.__module__.rpartition(".")[2].replace("_", "-")
+        return family_of(self.function)
 
     @property
     def source(self) -> str:
         """Where it is declared, as file:line; "(typed)" for a formula."""
-        code = getattr(inspect.unwrap(self.function), "__code__", None)
-        return f"{code.co_filename}:{code.co_firstlineno}" if code else "(typed)"
+        return source_of(self.function)
 
     @property
     def typed(self) -> bool:
@@ -211,11 +160,7 @@ class Activation:
     @property
     def class_name(self) -> str:
         """The module's class: an alias that spells the name in capitals, else CamelCase."""
-        plain = self.name.replace("_", "")
-        for alias in self.aliases:
-            if alias.lower() == plain and alias != plain:
-                return alias
-        return "".join(part[:1].upper() + part[1:] for part in self.name.split("_"))
+        return class_name(self.name, self.aliases)
 
     @property
     def defaults(self) -> dict[str, float]:
@@ -411,16 +356,11 @@ def activation(
     """
 
     def declare(function: Callable[..., Tensor]) -> Activation:
-        name = function.__name__
-        if not NAME.match(name):
-            raise DeclarationError(
-                f"{name!r} can't name an activation; use lower-case letters, digits and _, starting with a letter"
-            )
+        name = read_name(function)
         inputs, parameters = _read_signature(name, function)
         names = [*inputs, *(parameter.name for parameter in parameters)]
-        summary, notes = _read_docstring(name, function)
-        if not isinstance(paper, str) or not paper.strip():
-            raise DeclarationError(f"{name}: paper is empty; write its source, such as 'Misra 2019, arXiv:1908.08681'")
+        summary, notes = read_docstring(name, function)
+        source = read_paper(name, paper)
         for wrong in {*learnable} - {*names[len(inputs) :]}:
             raise DeclarationError(f"{name}: learnable names {wrong!r}, which is no parameter of it")
         expression = _expression(name, "formula", formula, names)
@@ -428,7 +368,7 @@ def activation(
             name=name,
             function=function,
             formula=expression,
-            paper=paper.strip(),
+            paper=source,
             summary=summary,
             notes=notes,
             inputs=inputs,
@@ -440,13 +380,13 @@ def activation(
             native_differs=native_differs,
             slopes=_read_slopes(name, derivative, inputs, names, expression),
             aliases=tuple(aliases),
-            same_at_defaults=_read_reasons(name, "same_at_defaults", same_at_defaults or {}),
+            same_at_defaults=read_reasons(name, "same_at_defaults", same_at_defaults or {}),
             cases=tuple(dict(case) for case in cases),
             window=_read_window(name, window),
             special=dict(special or {}),
             training=training,
-            absolute=_read_reasons(name, "absolute", absolute or {}),
-            skip=_read_reasons(name, "skip", skip or {}),
+            absolute=read_reasons(name, "absolute", absolute or {}),
+            skip=read_reasons(name, "skip", skip or {}),
         )
 
     return declare
@@ -543,19 +483,6 @@ def _read_signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str,
     return tuple(inputs), tuple(parameters)
 
 
-def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
-    summary, _, notes = (inspect.getdoc(function) or "").partition("\n")
-    if not summary.strip():
-        raise DeclarationError(f"{name} has no docstring; write one sentence that says what it is")
-    if len(summary) > MAX_SUMMARY:
-        raise DeclarationError(
-            f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence"
-        )
-    # Paragraphs are kept, the source's line breaks within them are not.
-    paragraphs = [" ".join(paragraph.split()) for paragraph in notes.split("\n\n")]
-    return summary.strip(), "\n\n".join(filter(None, paragraphs))
-
-
 def _read_slopes(
     name: str,
     derivative: str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]],
@@ -581,18 +508,5 @@ def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _read_reasons(name: str, field: str, reasons: Mapping[str, str]) -> dict[str, str]:
-    for key, reason in reasons.items():
-        if not reason.strip():
-            raise DeclarationError(f"{name}: {field}[{key!r}] gives no reason; say why")
-    return dict(reasons)
-
-
 def _code_text(function: Callable[..., Any]) -> str:
-    if isinstance(function, FormulaFunction):
-        return str(function.expression)
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        code = function.__code__
-        return f"{code.co_code.hex()} {code.co_consts!r}"
+    return str(function.expression) if isinstance(function, FormulaFunction) else code_text(function)

@@ -78,6 +78,8 @@ def test_list_and_targets_need_no_torch() -> None:
         ("activations be", "bench"),
         ("activations show leak", "leaky_relu"),
         ("activations check hard", "hardtanh"),
+        ("activations check sparse", "sparsemax"),
+        ("activations list --family ax", "axis"),
         ("activations bench cub", "cubic"),
         ("activations bench sin -a mi", "mish"),
         ("activations bench sin --device cu", "cuda"),

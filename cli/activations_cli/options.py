@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from activations_cli.output import Output
+
+if TYPE_CHECKING:
+    from activations.axis import AxisActivation
+    from activations.declare import Activation
 
 __all__ = [
     "DEVICE",
@@ -17,6 +21,7 @@ __all__ = [
     "WIDTHS",
     "activations_argument",
     "complete_activations",
+    "complete_all",
     "complete_targets",
     "force_option",
     "json_option",
@@ -87,24 +92,38 @@ def force_option(command: Command) -> Command:
     return click.option("--force", is_flag=True, help="Overwrite files that exist.")(command)
 
 
-def activations_argument(name: str, *, metavar: str, required: bool = False) -> Decorator[Any]:
-    """Add an argument that takes activations, completed by the shell."""
-    return click.argument(name, metavar=metavar, nargs=-1, required=required, shell_complete=complete_activations)
+def activations_argument(name: str, *, metavar: str, required: bool = False, over_axis: bool = False) -> Decorator[Any]:
+    """Add an argument that takes activations, also functions over a dimension if told, completed by the shell."""
+    complete = complete_all if over_axis else complete_activations
+    return click.argument(name, metavar=metavar, nargs=-1, required=required, shell_complete=complete)
 
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The built-in activations that start as typed.
+    """The built-in elementwise activations that start as typed.
 
     Plugins are not asked: to load one may take seconds or print, which a completion must not.
     """
     try:
         from activations.catalogue import declarations
 
-        found = [(item.name, item.summary) for item in declarations()]
+        return _named(incomplete, declarations())
     except Exception:  # a completion is silent, whatever is broken
         return []
+
+
+def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The same of both kinds: functions over a dimension are offered too."""
+    try:
+        from activations.catalogue import axis_declarations, declarations
+
+        return _named(incomplete, [*declarations(), *axis_declarations()])
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+
+
+def _named(incomplete: str, items: Sequence[Activation | AxisActivation]) -> list[CompletionItem]:
     start = incomplete.lower().replace("-", "_")
-    return [CompletionItem(name, help=summary) for name, summary in found if name.startswith(start)]
+    return [CompletionItem(item.name, help=item.summary) for item in items if item.name.startswith(start)]
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from activations_cli.loading import read_variants
+from activations_cli.loading import read_any_variants
 from activations_cli.options import activations_argument, pass_output, terminal_options
 from activations_cli.output import Output
 from activations_cli.terminal import printable
@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 
 @click.command("cite")
-@activations_argument("names", metavar="NAME...", required=True)
+@activations_argument("names", metavar="NAME...", required=True, over_axis=True)
 @terminal_options
 @pass_output
 def command(output: Output, names: tuple[str, ...]) -> None:
@@ -26,5 +26,5 @@ def command(output: Output, names: tuple[str, ...]) -> None:
     """
     from activations.citation import bibtex
 
-    found = bibtex(variant.activation for variant in read_variants(output, names))
+    found = bibtex(variant.activation for variant in read_any_variants(output, names))
     sys.stdout.write(printable(found, sys.stdout))

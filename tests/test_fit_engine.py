@@ -200,6 +200,36 @@ def test_every_recipe_equals_plain_pytorch(recipe, hidden):
         assert distance(trained.parameters[run], reference(batch, run)) <= 1e-9
 
 
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.label)
+def test_the_numpy_engine_goes_the_same_way(variant):
+    steps, rate = (3, 1e-3) if variant.label in CHAOTIC else (200, 3e-3)
+    batch = make_batch(variant, (4,), runs=1, steps=steps, rate=rate)
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert found.steps.tolist() == expected.steps.tolist()
+    assert distance(found.parameters, expected.parameters) <= 1e-9
+    torch.testing.assert_close(found.losses, expected.losses, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["squares", "huber", "cross-entropy"])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "momentum"])
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_the_numpy_engine_knows_every_recipe(loss, optimiser, batch_size):
+    batch = make_batch(REGISTRY.variant("tanh"), inputs=2, outputs=3, steps=200)
+    recipe = Recipe(optimiser=optimiser, loss=loss, batch_size=batch_size)
+    targets = batch.targets.argmax(-1) if loss == "cross-entropy" else batch.targets
+    batch = replace(batch, targets=targets, recipe=recipe, seeds=(1, 2, 3, 4))
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert distance(found.parameters, expected.parameters) <= 1e-9
+    torch.testing.assert_close(found.losses, expected.losses, rtol=1e-9, atol=1e-12)
+
+
+def test_the_numpy_engine_stops_a_run_that_diverges():
+    batch = make_batch(REGISTRY.variant("exp(x)"), hidden=(5,), runs=3)
+    batch = replace(batch, learning_rates=torch.tensor([1e-3, 1e10, 1e-3]), steps=30)
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert found.steps.tolist() == expected.steps.tolist() == [30, 1, 30]
+
+
 def test_minibatches_have_one_order_per_seed_and_epoch():
     batch = replace(make_batch(REGISTRY.variant("tanh")), recipe=Recipe(batch_size=5), seeds=(7, 8, 9, 9))
     data = Minibatches(batch, "cpu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from activations.fit.network import Network
 from activations.fit.recipe import DEFAULT_RECIPE, Recipe
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["Batch", "Trajectories", "checkpoints", "predict", "train"]
+__all__ = ["ENGINES", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
+
+Engine: TypeAlias = Literal["batched", "numpy"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Trajectories:
     losses: Tensor
 
 
-def train(batch: Batch, device: torch.device | str = "cpu") -> Trajectories:
+def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "batched") -> Trajectories:
     """Train every network of a batch for all its steps.
 
     Runs do not influence each other: one that diverges is frozen, the others go on unchanged.
@@ -66,7 +69,12 @@ def train(batch: Batch, device: torch.device | str = "cpu") -> Trajectories:
     Args:
         batch: the runs.
         device: where to compute; the results come back to the CPU.
+        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read.
     """
+    if engine == "numpy":
+        from activations.fit.plain import train_plain
+
+        return train_plain(batch, device)
     from activations.fit.batched import train_batched
 
     return train_batched(batch, device)

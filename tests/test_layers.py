@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"activations", "activations.errors"},
-    {"activations.expression", "activations.lazy", "activations.files"},
+    {"activations.expression", "activations.lazy", "activations.files", "activations.bibliography"},
     {"activations.declare"},
     {"activations.derivatives", "activations.module", "activations.hookspecs"},
     {"activations.catalogue"},

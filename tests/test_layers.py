@@ -10,7 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"activations", "activations.errors"},
-    {"activations.expression", "activations.lazy", "activations.files", "activations.closed_form"},
+    {
+        "activations.expression",
+        "activations.lazy",
+        "activations.files",
+        "activations.closed_form",
+        "activations.bibliography",
+    },
     {"activations.native", "activations.reading"},
     {"activations.declare", "activations.axis"},
     {"activations.derivatives", "activations.module", "activations.axis_module", "activations.hookspecs"},

@@ -21,8 +21,8 @@ __all__ = ["command"]
 def command(output: Output, names: tuple[str, ...]) -> None:
     """Print the sources of activations as BibTeX.
 
-    NAME may be a pattern such as "*elu"; a source of several activations is printed once. The entries hold what the
-    declarations say: authors, year, and arXiv number, DOI or venue, but no titles.
+    NAME may be a pattern such as "*elu"; a source of several activations is printed once. An entry holds
+    authors, title, year, and arXiv number, DOI or venue; manuals and repositories have no title.
     """
     from activations.citation import bibtex
 

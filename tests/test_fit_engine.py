@@ -56,7 +56,7 @@ class Gated(nn.Module):
 
 
 def reference(batch, run):
-    """The same run in plain PyTorch: modules, autograd, torch's optimisers and schedules."""
+    """The same run in plain PyTorch: modules, autograd, torch's optimizers and schedules."""
     network, recipe = batch.network, batch.recipe
     widths = [network.inputs, *network.hidden]
     hidden = [
@@ -74,14 +74,14 @@ def reference(batch, run):
                 linear.bias.copy_(row[layer.bias + i * width : layer.bias + (i + 1) * width])
             for i, name in enumerate(layer.variant.learnable if layer.variant else ()):
                 getattr(module.phi, name).copy_(row[layer.theta + i])
-    decay = {"weight_decay": recipe.weight_decay} if recipe.optimiser == "adamw" else {}
-    optimiser = OPTIMISERS[recipe.optimiser](model.parameters(), lr=float(batch.learning_rates[run]), **decay)
+    decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
+    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=float(batch.learning_rates[run]), **decay)
     schedules = {
         "cosine": lambda step: (1 + math.cos(math.pi * step / batch.steps)) / 2,
         "constant": lambda step: 1.0,
         "step": lambda step: 0.1 ** ((step >= batch.steps / 2) + (step >= batch.steps * 3 / 4)),
     }
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, schedules[recipe.schedule])
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, schedules[recipe.schedule])
     size = recipe.batch_size or POINTS
     per_epoch = POINTS // size
     for step in range(batch.steps):
@@ -90,9 +90,9 @@ def reference(batch, run):
         if recipe.batch_size:
             order = generator(batch.seeds[run], Purpose.MINIBATCHES, epoch).permutation(POINTS)
         chosen = order[place * size : (place + 1) * size]
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         LOSSES[recipe.loss](model(batch.inputs[run][chosen]), batch.targets[run][chosen]).backward()
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     trained = []
     for module, layer in zip(model, network.layers, strict=True):
@@ -171,7 +171,7 @@ LOSSES = {
     "huber": nn.functional.huber_loss,
     "cross-entropy": nn.functional.cross_entropy,
 }
-OPTIMISERS = {
+OPTIMIZERS = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
@@ -182,12 +182,12 @@ OPTIMISERS = {
 @pytest.mark.parametrize(
     "recipe",
     [
-        Recipe(optimiser="adamw", weight_decay=0.01),
-        Recipe(optimiser="sgd", schedule="constant"),
-        Recipe(optimiser="momentum", schedule="step"),
+        Recipe(optimizer="adamw", weight_decay=0.01),
+        Recipe(optimizer="sgd", schedule="constant"),
+        Recipe(optimizer="momentum", schedule="step"),
         Recipe(loss="huber"),
         Recipe(batch_size=5),
-        Recipe(optimiser="sgd", schedule="constant", loss="huber", batch_size=23),
+        Recipe(optimizer="sgd", schedule="constant", loss="huber", batch_size=23),
     ],
     ids=lambda recipe: "-".join(str(value) for value in recipe.to_dict().values()),
 )
@@ -211,11 +211,11 @@ def test_the_numpy_engine_goes_the_same_way(variant):
 
 
 @pytest.mark.parametrize("loss", ["squares", "huber", "cross-entropy"])
-@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "momentum"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "momentum"])
 @pytest.mark.parametrize("batch_size", [None, 5])
-def test_the_numpy_engine_knows_every_recipe(loss, optimiser, batch_size):
+def test_the_numpy_engine_knows_every_recipe(loss, optimizer, batch_size):
     batch = make_batch(REGISTRY.variant("tanh"), inputs=2, outputs=3, steps=200)
-    recipe = Recipe(optimiser=optimiser, loss=loss, batch_size=batch_size)
+    recipe = Recipe(optimizer=optimizer, loss=loss, batch_size=batch_size)
     targets = batch.targets.argmax(-1) if loss == "cross-entropy" else batch.targets
     batch = replace(batch, targets=targets, recipe=recipe, seeds=(1, 2, 3, 4))
     found, expected = train(batch, engine="numpy"), train(batch)
@@ -251,7 +251,7 @@ def test_minibatches_larger_than_the_data_are_refused():
         train(replace(batch, recipe=Recipe(batch_size=4), seeds=()))
 
 
-@pytest.mark.parametrize("settings", [{"optimiser": "lion"}, {"schedule": "linear"}, {"loss": "l1"}, {"batch_size": 0}])
+@pytest.mark.parametrize("settings", [{"optimizer": "lion"}, {"schedule": "linear"}, {"loss": "l1"}, {"batch_size": 0}])
 def test_an_unknown_recipe_is_refused(settings):
     with pytest.raises(SettingError, match=next(iter(settings))):
         Recipe(**settings)

@@ -35,10 +35,10 @@ class Run:
         learning_rate: Adam's, at the first step.
         scale: of the first layer; see `activations.fit.initialisation`.
         seed: fixes the initial weights' random numbers, sample positions and noise.
-        steps: of the optimiser.
+        steps: of the optimizer.
         initialisation: "moments" or "torch".
         precision: "float32" or "float64".
-        recipe: optimiser, schedule, loss and batch size.
+        recipe: optimizer, schedule, loss and batch size.
         own: activations of single hidden layers; see `activations.fit.network.Network`.
     """
 

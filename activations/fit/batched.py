@@ -1,4 +1,4 @@
-"""The engine: all runs of a batch on a leading axis, a hand-written backward pass, one optimiser over flat rows."""
+"""The engine: all runs of a batch on a leading axis, a hand-written backward pass, one optimizer over flat rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from activations.fit.losses import make_loss
 from activations.fit.minibatches import Minibatches
 from activations.fit.network import Layer, Network
 from activations.fit.nonlinearity import Nonlinearity
-from activations.fit.optimisers import make_optimiser
+from activations.fit.optimizers import make_optimizer
 from activations.fit.recipe import Loss
 
 __all__ = ["train_batched"]
@@ -22,7 +22,7 @@ def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
     rates = batch.learning_rates.to(device, rows.dtype)[:, None]
     data = Minibatches(batch, device)
     network = _Passes(batch.network, data.points, rows, batch.recipe.loss)
-    optimiser = make_optimiser(rows, rates, batch.recipe, batch.steps)
+    optimizer = make_optimizer(rows, rates, batch.recipe, batch.steps)
     looked_at = checkpoints(batch.steps)
     losses = rows.new_empty(len(looked_at), len(rows))
     look = dict(zip(looked_at, losses, strict=True))
@@ -31,8 +31,8 @@ def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
             if data.moves(step):
                 network.look_at(*data.at(step))
             gradient = network.gradient(look.get(step))
-            optimiser.step(step, gradient)
-    return Trajectories(rows.cpu(), optimiser.finite_steps[:, 0].long().cpu(), looked_at, losses.cpu())
+            optimizer.step(step, gradient)
+    return Trajectories(rows.cpu(), optimizer.finite_steps[:, 0].long().cpu(), looked_at, losses.cpu())
 
 
 class _Passes:

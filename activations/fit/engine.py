@@ -28,8 +28,8 @@ class Batch:
         targets: values of shape [runs, points, outputs], or class numbers [runs, points].
         parameters: initial parameters, shape [runs, parameters]; dtype and device of the inputs.
         learning_rates: initial learning rates, shape [runs].
-        steps: number of optimiser steps.
-        recipe: optimiser, schedule, loss and batch size.
+        steps: number of optimizer steps.
+        recipe: optimizer, schedule, loss and batch size.
         seeds: one per run; fixes the order of its minibatches. Not needed without minibatches.
     """
 

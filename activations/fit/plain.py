@@ -13,7 +13,7 @@ from activations.derivatives import derivative
 from activations.fit.engine import Batch, Trajectories, checkpoints
 from activations.fit.minibatches import Minibatches
 from activations.fit.network import Layer, Network
-from activations.fit.optimisers import BETAS, EPSILON
+from activations.fit.optimizers import BETAS, EPSILON
 from activations.fit.recipe import HUBER_DELTA, MOMENTUM, Recipe
 
 __all__ = ["train_plain"]
@@ -31,7 +31,7 @@ def train_plain(batch: Batch, device: torch.device | str = "cpu") -> Trajectorie
     rows, steps, losses = [], [], []
     for run in range(len(batch.parameters)):
         row = batch.parameters[run].numpy().copy()
-        optimiser = _Optimiser(batch.recipe, batch.steps, float(batch.learning_rates[run]), row)
+        optimizer = _Optimizer(batch.recipe, batch.steps, float(batch.learning_rates[run]), row)
         seen, finite = [], 0
         for step in range(batch.steps):
             inputs, targets = points[step if len(points) > 1 else 0]
@@ -42,7 +42,7 @@ def train_plain(batch: Batch, device: torch.device | str = "cpu") -> Trajectorie
             if not np.isfinite(gradient).all():
                 seen += [loss] * (len(looked_at) - len(seen))
                 break
-            row = row + optimiser.change(step, row, gradient)
+            row = row + optimizer.change(step, row, gradient)
             finite += 1
         rows.append(row)
         steps.append(finite)
@@ -52,7 +52,7 @@ def train_plain(batch: Batch, device: torch.device | str = "cpu") -> Trajectorie
     return Trajectories(trained, torch.tensor(steps), looked_at, seen_losses)
 
 
-class _Optimiser:
+class _Optimizer:
     """SGD, momentum, Adam and AdamW of one run."""
 
     def __init__(self, recipe: Recipe, steps: int, rate: float, row: Array) -> None:
@@ -66,16 +66,16 @@ class _Optimiser:
     def change(self, step: int, row: Array, gradient: Array) -> Array:
         """What is added to the parameters."""
         rate = self.rate * self.recipe.factor(step, self.steps)
-        if self.recipe.optimiser == "sgd":
+        if self.recipe.optimizer == "sgd":
             return -rate * gradient
-        if self.recipe.optimiser == "momentum":
+        if self.recipe.optimizer == "momentum":
             self.velocity = MOMENTUM * self.velocity + gradient
             return -rate * self.velocity
         self.first = BETAS[0] * self.first + (1 - BETAS[0]) * gradient
         self.second = BETAS[1] * self.second + (1 - BETAS[1]) * gradient**2
         mean = self.first / (1 - BETAS[0] ** (step + 1))
         size = np.sqrt(self.second / (1 - BETAS[1] ** (step + 1)))
-        decay = self.recipe.weight_decay * row if self.recipe.optimiser == "adamw" else 0.0
+        decay = self.recipe.weight_decay * row if self.recipe.optimizer == "adamw" else 0.0
         change: Array = -rate * (mean / (size + EPSILON) + decay)
         return change
 

@@ -1,4 +1,4 @@
-"""How networks are trained: optimiser, schedule, loss and batch size. Imports nothing heavy."""
+"""How networks are trained: optimizer, schedule, loss and batch size. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from activations.fit.settings import SettingError, require_count, require_positive
 
-__all__ = ["DEFAULT_RECIPE", "LOSSES", "OPTIMISERS", "SCHEDULES", "Loss", "Optimiser", "Recipe", "Schedule"]
+__all__ = ["DEFAULT_RECIPE", "LOSSES", "OPTIMIZERS", "SCHEDULES", "Loss", "Optimizer", "Recipe", "Schedule"]
 
-Optimiser: TypeAlias = Literal["adam", "adamw", "sgd", "momentum"]
+Optimizer: TypeAlias = Literal["adam", "adamw", "sgd", "momentum"]
 Schedule: TypeAlias = Literal["cosine", "constant", "step"]
 Loss: TypeAlias = Literal["squares", "huber", "cross-entropy"]
 
-OPTIMISERS: tuple[Optimiser, ...] = get_args(Optimiser)
+OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
@@ -30,16 +30,16 @@ class Recipe:
     """The training of a run, beside its learning rate and its number of steps.
 
     Attributes:
-        optimiser: "adam" and "adamw" with torch's defaults, "sgd", or "momentum" (SGD with momentum 0.9).
+        optimizer: "adam" and "adamw" with torch's defaults, "sgd", or "momentum" (SGD with momentum 0.9).
         schedule: of the learning rate: "cosine" to zero, "constant", or "step" (a tenth from half of the steps on, and
             again from three quarters on).
         loss: "squares" (mean squared error) or "huber" (smooth L1 with delta 1, in standard deviations of the values);
             a classification is always trained by its cross-entropy.
         batch_size: points per step; None for all of them.
-        weight_decay: of AdamW; the other optimisers have none.
+        weight_decay: of AdamW; the other optimizers have none.
     """
 
-    optimiser: Optimiser = "adam"
+    optimizer: Optimizer = "adam"
     schedule: Schedule = "cosine"
     loss: Loss = "squares"
     batch_size: int | None = None
@@ -47,7 +47,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, value, known in (
-            ("optimiser", self.optimiser, OPTIMISERS),
+            ("optimizer", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
             ("loss", self.loss, LOSSES),
         ):
@@ -65,14 +65,22 @@ class Recipe:
             return STEP_FACTOR ** sum(step >= fraction * steps for fraction in STEP_FRACTIONS)
         return 1.0
 
+    @property
+    def words(self) -> str:
+        """The recipe in a few words: "adam, full batch, cosine decay to 0"."""
+        points = "full batch" if self.batch_size is None else f"minibatches of {self.batch_size}"
+        rate = {"cosine": "cosine decay to 0", "constant": "constant rate", "step": "rate in three steps"}
+        loss = "" if self.loss == "squares" else f", {self.loss} loss"
+        return f"{self.optimizer}, {points}, {rate[self.schedule]}{loss}"
+
     def to_dict(self) -> dict[str, Any]:
         """The recipe for strict JSON and for run keys; what does not apply is None."""
         return {
-            "optimiser": self.optimiser,
+            "optimizer": self.optimizer,
             "schedule": self.schedule,
             "loss": self.loss,
             "batch_size": self.batch_size,
-            "weight_decay": self.weight_decay if self.optimiser == "adamw" else None,
+            "weight_decay": self.weight_decay if self.optimizer == "adamw" else None,
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEVICE",
+    "HIDDEN",
     "SEED",
-    "WIDTHS",
     "activations_argument",
     "complete_activations",
     "complete_all",
@@ -155,23 +155,34 @@ class DeviceType(click.ParamType[str]):
         return [CompletionItem(name) for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
 
 
-class WidthsType(click.ParamType[tuple[int, ...]]):
-    """Widths of hidden layers, as `32,32`."""
+class Hidden(NamedTuple):
+    """Hidden layers as typed: their widths, and the activation of each that has one of its own, as text."""
 
-    name = "widths"
+    widths: tuple[int, ...]
+    own: tuple[str, ...] = ()
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+
+class HiddenType(click.ParamType[Hidden]):
+    """Hidden layers, as `32,32` or `relu:64,sine:32`."""
+
+    name = "layers"
+    pattern = re.compile(r"(?:(?P<own>.+):)?(?P<width>[0-9]{1,20})")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Hidden:
         """Read the widths; the library knows their range, and imports nothing heavy for it."""
-        if isinstance(value, tuple):
+        if isinstance(value, Hidden):
             return value
-        parts = [part.strip() for part in str(value).split(",")]
-        if not all(re.fullmatch(r"[0-9]{1,20}", part) for part in parts):
-            self.fail(f"{value!r} is no list of widths; write whole numbers as in 32,32", param, ctx)
+        parts = [self.pattern.fullmatch(part.strip()) for part in str(value).split(",")]
+        if not all(parts):
+            message = f"{value!r} is no list of widths; write whole numbers as in 32,32, or relu:64,sine:32"
+            self.fail(message, param, ctx)
         from activations.fit.network import read_hidden
         from activations.fit.settings import SettingError
 
+        found = [part for part in parts if part is not None]
+        own = tuple(part["own"] or "" for part in found)
         try:
-            return read_hidden([int(part) for part in parts])
+            return Hidden(read_hidden([int(part["width"]) for part in found]), own if any(own) else ())
         except SettingError as error:
             self.fail(str(error), param, ctx)
 
@@ -192,4 +203,4 @@ class SeedType(click.ParamType[int]):
 
 DEVICE = DeviceType()
 SEED = SeedType()
-WIDTHS = WidthsType()
+HIDDEN = HiddenType()

@@ -12,8 +12,8 @@ from activations_cli.failures import ExitCode
 from activations_cli.loading import read_variants, warn_of_problems
 from activations_cli.options import (
     DEVICE,
+    HIDDEN,
     SEED,
-    WIDTHS,
     complete_activations,
     complete_targets,
     force_option,
@@ -22,10 +22,12 @@ from activations_cli.options import (
     terminal_options,
 )
 from activations_cli.output import Output
+from activations_cli.training import read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
     from activations.benchmark import Result
     from activations.fit.targets import Target
+    from activations_cli.options import Hidden
 
 __all__ = ["command"]
 
@@ -55,7 +57,15 @@ PRESETS = ("quick", "standard")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--drop-na", is_flag=True, help="Leave out rows with empty or non-finite cells.")
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="How much work to do.")
-@click.option("--hidden", type=WIDTHS, help="Widths of the hidden layers.  [default: the preset's, 32 or 32,32]")
+@click.option(
+    "--hidden",
+    type=HIDDEN,
+    help="Widths of the hidden layers, 'relu:64,32' for one with an activation of its own.  "
+    "[default: the preset's, 32 or 32,32]",
+)
+@click.option("--steps", type=click.IntRange(1), help="Optimizer steps of each run.  [default: the preset's]")
+@click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
+@training_options
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
     "--device",
@@ -89,7 +99,13 @@ def command(
     y_column: str | None,
     drop_na: bool,
     preset: str,
-    hidden: tuple[int, ...] | None,
+    hidden: Hidden | None,
+    steps: int | None,
+    seeds: int | None,
+    optimizer: str,
+    schedule: str,
+    loss: str,
+    batch_size: int | None,
     seed: int,
     device: str,
     jobs: int | None,
@@ -123,7 +139,11 @@ def command(
             preset=preset,
             device=device,
             seed=seed,
-            hidden=hidden,
+            hidden=hidden.widths if hidden else None,
+            own=read_own(output, hidden.own) if hidden else (),
+            steps=steps,
+            seeds=seeds,
+            recipe=read_recipe(optimizer, schedule, loss, batch_size),
             jobs=jobs or available_jobs(),
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
         )

@@ -1,4 +1,4 @@
-"""Optimisers over flat rows: one learning rate per run, one pass over all parameters, and runs that diverge frozen."""
+"""Optimizers over flat rows: one learning rate per run, one pass over all parameters, and runs that diverge frozen."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor
 
 from activations.fit.recipe import MOMENTUM, Recipe
 
-__all__ = ["BETAS", "EPSILON", "FlatOptimiser", "make_optimiser"]
+__all__ = ["BETAS", "EPSILON", "FlatOptimizer", "make_optimizer"]
 
 # torch.optim.Adam's defaults.
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
 
 
-class FlatOptimiser(ABC):
-    """An optimiser of rows [runs, parameters].
+class FlatOptimizer(ABC):
+    """An optimizer of rows [runs, parameters].
 
     Args:
         rows: the parameters, changed in place.
@@ -51,12 +51,12 @@ class FlatOptimiser(ABC):
         """Change the rows by a finite gradient."""
 
 
-class _Descent(FlatOptimiser):
+class _Descent(FlatOptimizer):
     def update(self, step: int, gradient: Tensor) -> None:
         self.rows.addcmul_(gradient, self.rates, value=-self.factors[step])
 
 
-class _Momentum(FlatOptimiser):
+class _Momentum(FlatOptimizer):
     def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> None:
         super().__init__(rows, rates, recipe, steps)
         self.velocity = torch.zeros_like(rows)
@@ -66,7 +66,7 @@ class _Momentum(FlatOptimiser):
         self.rows.addcmul_(self.velocity, self.rates, value=-self.factors[step])
 
 
-class _Adam(FlatOptimiser):
+class _Adam(FlatOptimizer):
     def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> None:
         super().__init__(rows, rates, recipe, steps)
         self.first = torch.zeros_like(rows)
@@ -90,7 +90,7 @@ class _AdamW(_Adam):
         super().update(step, gradient)
 
 
-_OPTIMISERS: dict[str, type[FlatOptimiser]] = {
+_OPTIMIZERS: dict[str, type[FlatOptimizer]] = {
     "adam": _Adam,
     "adamw": _AdamW,
     "sgd": _Descent,
@@ -98,9 +98,9 @@ _OPTIMISERS: dict[str, type[FlatOptimiser]] = {
 }
 
 
-def make_optimiser(rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> FlatOptimiser:
-    """The recipe's optimiser; see `FlatOptimiser`."""
-    return _OPTIMISERS[recipe.optimiser](rows, rates, recipe, steps)
+def make_optimizer(rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> FlatOptimizer:
+    """The recipe's optimizer; see `FlatOptimizer`."""
+    return _OPTIMIZERS[recipe.optimizer](rows, rates, recipe, steps)
 
 
 def _corrections(step: int) -> tuple[float, float]:

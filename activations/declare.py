@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
 
 DEFAULT_WINDOW = (-6.0, 6.0)
+MAX_GROWTH = 20  # a derivative that has more nodes than so many times its function's costs more than autograd
 
 
 @dataclass(frozen=True)
@@ -411,8 +412,14 @@ class FormulaFunction:
 
     @functools.cached_property
     def slopes(self) -> tuple[FormulaFunction, ...]:
-        """The symbolic derivatives in each input, which have derivatives likewise."""
-        return tuple(FormulaFunction(self.expression.derivative(name), self.inputs) for name in self.inputs)
+        """The symbolic derivatives in each input, which have derivatives likewise; none if they grow too large."""
+        try:
+            slopes = [self.expression.derivative(name) for name in self.inputs]
+        except ExpressionError:
+            return ()
+        if any(slope.tree.size > MAX_GROWTH * self.expression.tree.size for slope in slopes):
+            return ()
+        return tuple(FormulaFunction(slope, self.inputs) for slope in slopes)
 
     @functools.cached_property
     def _torch(self) -> Callable[..., Tensor]:
@@ -492,7 +499,10 @@ def _read_slopes(
 ) -> tuple[Callable[..., Tensor], ...]:
     given = [derivative] if isinstance(derivative, str) or callable(derivative) else list(derivative)
     if given == ["symbolic"]:
-        return FormulaFunction(formula, inputs).slopes
+        slopes = FormulaFunction(formula, inputs).slopes
+        if not slopes:
+            raise DeclarationError(f"{name}: the symbolic derivative is too large; write the closed form")
+        return slopes
     if given and len(given) != len(inputs):
         raise DeclarationError(f"{name}: derivative has {len(given)} closed forms for {len(inputs)} inputs; give each")
     return tuple(

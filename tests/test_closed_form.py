@@ -5,7 +5,7 @@ import torch
 
 from activations import create, default_registry
 from activations.closed_form import ClosedForm
-from activations.declare import activation
+from activations.declare import activation, formula_activation
 from activations.errors import DeclarationError
 from activations.expression import parse
 from activations.expression.functions import FUNCTIONS
@@ -102,6 +102,15 @@ def test_a_closed_form_with_a_mistake_is_refused():
         def line(x):
             """A line."""
             return x
+
+
+def test_derivatives_that_grow_too_large_are_left_to_autograd():
+    item = formula_activation("x/sqrt(1 + sqrt(1 + abs(x))*abs(x)**1.5)")
+    bound = item.bind({})
+    value = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    for _ in range(3):
+        bound = torch.func.grad(bound)
+    assert torch.isfinite(bound(value))
 
 
 @pytest.mark.parametrize("name", sorted(NAMED_AS_IN_TORCH))

@@ -212,7 +212,6 @@ def _shifted_sinc(x: Tensor) -> Tensor:
 @activation(
     formula="pi*sinc((x - pi)/pi)",
     paper=NOEL,
-    derivative="symbolic",
     aliases=("SSU", "shifted_sinc_unit"),
     window=(-4 * math.pi, 4 * math.pi),
     special={"-inf": math.nan, "inf": math.nan},

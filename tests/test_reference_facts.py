@@ -21,7 +21,7 @@ DIGITS = 1e-8  # the reference gives nine
 # (name, fact): what is measured instead, and why
 EXCEPTIONS: dict[tuple[str, str], tuple[Any, str]] = {
     ("stair", "kinks"): (tuple(map(float, range(-29, 30))), "every integer is one; the reference lists those to 10"),
-    ("spocu", "smoothness"): ("C2", "it leaves its level at -alpha*beta as a cube, whose third derivative jumps"),
+    ("spocu", "smoothness"): ("C2", "it leaves its level at -beta*gamma as a cube, whose third derivative jumps"),
     ("pdelu", "range"): ("(-1, inf)", "-1 is reached at x = -10, but by a tenth power, which none of the breaks shows"),
 }
 ABSENT = {"fpflu", "tanhsoft3", "swim", "seagull"}  # the reference has them from one reader only

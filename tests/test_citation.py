@@ -170,10 +170,10 @@ def test_every_title_is_used_and_most_sources_have_one() -> None:
         "Misra",
         "Rodrigues",
         "{Deeplearning4j contributors}",
-        "{Eclipse Deeplearning4j contributors}",
         "{FluxML contributors}",
         "{PyTorch contributors}",
         "{mlpack developers}",
+        "{transformers contributors}",
     }
     assert len(with_title) / len(read) > 0.9
 

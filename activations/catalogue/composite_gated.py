@@ -159,7 +159,10 @@ def tanhsoft2(x: Tensor, *, beta: float = 0.6, gamma: float = 1.0) -> Tensor:
     cases=({"alpha": 0.4},),
 )
 def tanhsoft1(x: Tensor, *, alpha: float = 0.87) -> Tensor:
-    """Softplus times a tanh, which makes it pass through the origin."""
+    """Softplus times a tanh, which makes it pass through the origin.
+
+    torch_activation starts from alpha = 1.
+    """
     return _tanh(alpha * x) * softplus_of(x)
 
 

@@ -256,7 +256,7 @@ def delu(x: Tensor, *, n: float = 1.0) -> Tensor:
     """SiLU to the left of 0, a line plus a saturating exponential to its right.
 
     Two other functions are called DELU too: the difference of two ELUs (`dual_elu`) and `diff_elu`. The gradient at 0
-    is that of SiLU, 1/2.
+    is that of SiLU, 1/2. torch_activation starts from n = 0.
     """
     return torch.where(x > 0, (n + 0.5) * x - torch.expm1(-x.clamp(min=0)), x * torch.sigmoid(x))
 

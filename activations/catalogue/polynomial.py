@@ -51,7 +51,7 @@ def square(x: Tensor) -> Tensor:
 
 @activation(
     formula="a*x^3",
-    paper="Eclipse Deeplearning4j contributors 2016, github.com/deeplearning4j/deeplearning4j",
+    paper="Deeplearning4j contributors 2016, github.com/deeplearning4j/deeplearning4j",
     derivative="symbolic",
     aliases=("cubic",),
     cases=({"a": -0.5},),

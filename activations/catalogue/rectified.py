@@ -180,7 +180,8 @@ def displaced_relu(x: Tensor, *, delta: float = 1.0) -> Tensor:
     """A rectifier whose corner is moved along the diagonal, to the left and below 0.
 
     With delta = 1 it is what Clevert, Unterthiner, Hochreiter 2016, arXiv:1511.07289, call SReLU; elsewhere that is the
-    S-shaped rectifier. The gradient at the corner is 0.
+    S-shaped rectifier. The gradient at the corner is 0. torch_activation starts from delta = 0.5; its ShiftedReLU is
+    another function, max(0, x - 0.5).
     """
     return torch.where(x <= -delta, torch.zeros_like(x) - delta, x)
 

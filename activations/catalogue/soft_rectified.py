@@ -41,6 +41,28 @@ def shifted_softplus(x: Tensor) -> Tensor:
 
 
 @activation(
+    formula="sqrt(softplus(x))",
+    paper="transformers contributors 2026, github.com/huggingface/transformers",
+    aliases=("SqrtSoftplus",),
+    window=(-8, 8),
+)
+def sqrt_softplus(x: Tensor) -> Tensor:
+    """The square root of softplus: near sqrt(x) to the right, exp(x/2) to the left.
+
+    transformers calls it sqrtsoftplus. Softplus underflows to the left long before its root, so exp(x/2) is taken out
+    of the root.
+    """
+    small = torch.exp(x.clamp(max=0))
+    # log(1 + u)/u has no digits at u = 0; up to 1e-6 three terms of its series are exact.
+    tiny = small < 1e-6
+    inside = torch.where(tiny, torch.ones_like(small), small)
+    ratio = torch.where(tiny, 1 - small * (0.5 - small / 3), torch.log1p(inside) / inside)
+    positive = x.clamp(min=0)
+    right = torch.sqrt(positive + torch.log1p(torch.exp(-positive)))
+    return torch.where(x > 0, right, torch.exp(x.clamp(max=0) / 2) * torch.sqrt(ratio))
+
+
+@activation(
     formula="a*(softplus(x) - b)",
     paper=KUNC,
     derivative="symbolic",

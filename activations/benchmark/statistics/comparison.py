@@ -41,7 +41,8 @@ class Standing:
         rank_text: for people: "1–4" for each of a tie group of four, else the rank.
         median: of log10 NRMSE over the seeds.
         interval: 95 % bootstrap interval of the median; None for a single seed.
-        rank_interval: 95 % bootstrap interval of the rank by median; None for a single seed.
+        rank_interval: 95 % bootstrap interval of the rank by median; None for a single seed. Where many activations are
+            nearly equal it is too short for the truly first and last of them: draws move ranks towards the middle.
         best_probability: share of bootstrap draws in which its median is the smallest; ties are split.
         p_value: of the paired signed-rank test against the best, with Holm's correction; None for the best.
         tied_with_best: the test does not show it to be worse than the best, or its median is within a factor 1.1.
@@ -143,7 +144,7 @@ def compare(errors: npt.ArrayLike, labels: Sequence[str], rng: np.random.Generat
     p_values, tied = _ties(values, middle, best)
     drawn = bootstrap_medians(values, seed_counts(resamples(seeds, rng, draws)))
     low, high = middle_range(drawn)
-    rank_low, rank_high = _rank_intervals(drawn)
+    rank_low, rank_high = _rank_intervals(middle, drawn)
     chances = _best_probabilities(drawn)
 
     order = sorted(range(count), key=lambda i: (not tied[i], middle[i], labels[i]))
@@ -185,8 +186,14 @@ def _ties(
     return p_values, [bool(i) for i in tied]
 
 
-def _rank_intervals(drawn: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Intervals of the ranks of medians [activations, draws]: equal ones reach from the first to the last of them."""
+def _rank_intervals(
+    middle: npt.NDArray[np.float64], drawn: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Intervals of ranks, from the medians [activations] and those of the draws [activations, draws].
+
+    Equal medians reach from the first to the last of their ranks. Draws are noisier than what they were drawn from and
+    move ranks towards the middle; an interval that has lost the rank itself is widened to hold it.
+    """
     count, draws = drawn.shape
     lowest, highest = np.empty((count, draws)), np.empty((count, draws))
     step = max(1, RANKED_AT_ONCE // count)
@@ -194,7 +201,8 @@ def _rank_intervals(drawn: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.floa
         piece = slice(start, start + step)
         first, last = rank_bounds(np.ascontiguousarray(drawn[:, piece].T))
         lowest[:, piece], highest[:, piece] = first.T, last.T
-    return middle_range(lowest)[0], middle_range(highest)[1]
+    first, last = rank_bounds(middle)
+    return np.minimum(middle_range(lowest)[0], first), np.maximum(middle_range(highest)[1], last)
 
 
 def _best_probabilities(drawn: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -43,10 +43,10 @@ def interquartile_means(
     means = np.empty(count)
     drawn = np.empty((count, resampling.draws))
     for k in range(count):
-        own = weights[order[:, k]]
-        means[k] = _middle_half(own[None], ordered[:, k])[0]
+        means[k] = _middle_half(weights[None, order[:, k]], ordered[:, k])[0]
+        drawn_weights = resampling.weights[order[:, k]]
         for piece in resampling.pieces():
-            drawn[k, piece] = _middle_half(resampling.cell_counts[piece][:, order[:, k]] * own, ordered[:, k])
+            drawn[k, piece] = _middle_half(resampling.counts[piece][:, order[:, k]] * drawn_weights, ordered[:, k])
     return means, *middle_range(drawn)
 
 
@@ -94,5 +94,5 @@ def performance_profile(panel: Panel, resampling: Resampling) -> Profile:
     for k in range(len(panel.labels)):
         reached = (right[:, k, None] >= levels).astype(np.float64)
         shares[k] = weights @ reached
-        low[k], high[k] = middle_range(resampling.weighted_sums(weights, reached))
+        low[k], high[k] = middle_range(resampling.weighted_sums(reached))
     return Profile(panel.labels, levels, *(np.clip(part, 0.0, 1.0) for part in (shares, low, high)))

@@ -55,7 +55,7 @@ def probability_of_improvement(panel: Panel, resampling: Resampling) -> Improvem
         column = cells[:, k : k + 1]
         won = (column < cells[:, others]) + 0.5 * (column == cells[:, others])
         probability[k, others] = weights @ won
-        low[k, others], high[k, others] = middle_range(resampling.weighted_sums(weights, won))
+        low[k, others], high[k, others] = middle_range(resampling.weighted_sums(won))
         probability[others, k] = 1 - probability[k, others]
         low[others, k], high[others, k] = 1 - high[k, others], 1 - low[k, others]
     return Improvement(panel.labels, *(np.clip(part, 0.0, 1.0) for part in (probability, low, high)))

@@ -124,35 +124,45 @@ class Resampling:
     can say nothing beyond that target.
 
     Attributes:
-        draws: how many.
-        cell_counts: how often each pair of target and seed is in each draw [draws, cells], target by target.
+        counts: how often each pair of target and seed is in each draw [draws, cells], target by target.
+        weights: of each of these times [cells]: over the cells of a draw they sum to 1.
     """
 
-    draws: int
-    cell_counts: npt.NDArray[np.unsignedinteger]
+    counts: npt.NDArray[np.unsignedinteger] = field(repr=False)
+    weights: npt.NDArray[np.float64] = field(repr=False)
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are."""
+        return len(self.counts)
 
     def pieces(self) -> list[slice]:
         """Slices of the draws that are small enough for one array over all cells."""
-        step = max(1, CELLS_AT_ONCE // self.cell_counts.shape[1])
+        step = max(1, CELLS_AT_ONCE // self.counts.shape[1])
         return [slice(start, start + step) for start in range(0, self.draws, step)]
 
-    def weighted_sums(
-        self, weights: npt.NDArray[np.float64], values: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
-        """The weighted sums [columns, draws] of values [cells, columns] under weights [cells], one for each draw."""
-        weighted = weights[:, None] * values
+    def weighted_sums(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The weighted sums [columns, draws] of values [cells, columns], one for each draw."""
+        weighted = self.weights[:, None] * values
         sums = np.empty((values.shape[1], self.draws))
         for piece in self.pieces():
-            sums[:, piece] = (self.cell_counts[piece].astype(np.float64) @ weighted).T
+            sums[:, piece] = (self.counts[piece].astype(np.float64) @ weighted).T
         return sums
 
 
 def resample_panel(panel: Panel, rng: np.random.Generator, draws: int = DRAWS) -> Resampling:
-    """Draw targets within each group with replacement, and for each of them seeds, that all activations share."""
+    """Draw targets within each group with replacement, and for each of them seeds, that all activations share.
+
+    Of a group of n targets n - 1 are drawn (of a single one, it): n would make the intervals of small groups too
+    short, as the n targets lie nearer to their own mean than to that of all targets (Rao & Wu 1988).
+    """
     copies = np.empty((draws, len(panel.targets)), np.intp)
+    larger = np.ones(len(panel.targets))
     for group in sorted(set(panel.groups)):
         members = [t for t, other in enumerate(panel.groups) if other == group]
-        copies[:, members] = rng.multinomial(len(members), [1 / len(members)] * len(members), size=draws)
+        drawn = max(1, len(members) - 1)
+        copies[:, members] = rng.multinomial(drawn, [1 / len(members)] * len(members), size=draws)
+        larger[members] = len(members) / drawn
     # Large enough for a draw that holds nothing but one cell.
     counts = np.zeros((draws, len(panel.targets), panel.seeds), np.min_scalar_type(len(panel.targets) * panel.seeds))
     for t, column in enumerate(copies.T):
@@ -160,4 +170,4 @@ def resample_panel(panel: Panel, rng: np.random.Generator, draws: int = DRAWS) -
         for copy in range(1, column.max() + 1):
             holding = np.flatnonzero(column >= copy)
             counts[holding, t] += seed_counts(resamples(panel.seeds, rng, len(holding))).T
-    return Resampling(draws, counts.reshape(draws, -1))
+    return Resampling(counts.reshape(draws, -1), panel.cell_weights * np.repeat(larger, panel.seeds))

@@ -31,7 +31,7 @@ def suite_rank_intervals(
     panel: Panel, resampling: Resampling
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """95 % bootstrap intervals of the mean ranks over targets and seeds: low and high ends [activations]."""
-    return middle_range(resampling.weighted_sums(panel.cell_weights, mean_ranks(panel.cells)))
+    return middle_range(resampling.weighted_sums(mean_ranks(panel.cells)))
 
 
 def _ranks_by_target(panel: Panel) -> npt.NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -74,7 +75,8 @@ class Panel:
 
 def balanced_weights(groups: Sequence[str]) -> npt.NDArray[np.float64]:
     """Weights of targets with the sum 1: all groups weigh the same, and within one its targets do."""
-    return np.array([1 / (len(set(groups)) * list(groups).count(group)) for group in groups])
+    sizes = Counter(groups)
+    return np.array([1 / (len(sizes) * sizes[group]) for group in groups])
 
 
 def make_panel(errors: npt.ArrayLike, labels: Sequence[str], targets: Sequence[str], groups: Sequence[str]) -> Panel:

@@ -17,9 +17,9 @@ from activations.floors.pieces import Pieces, activation_pieces, network_pieces
 from activations.floors.polynomials import fit_polynomial, polynomial_terms
 from activations.floors.segments import MAX_DEGREE, MAX_POINTS, distinct_points, segmented_floor
 
-__all__ = ["Floor", "NoFloor", "distance_sentence", "exact_floor"]
+__all__ = ["Floor", "NoFloor", "distance_sentence", "exact_floor", "own_pieces_floor"]
 
-Kind: TypeAlias = Literal["exact", "best known"]
+Kind: TypeAlias = Literal["exact", "own pieces", "best known"]
 
 ROUNDING = 1e-13  # of the largest value; an error below it is none
 MAX_TERMS = 1500
@@ -31,7 +31,8 @@ class Floor:
 
     Attributes:
         value: RMSE at the test points, in the target's units.
-        kind: "exact" if no network of the architecture can go below it, "best known" if none has so far.
+        kind: "exact" if no network of the architecture can go below it, "own pieces" if no function can that has as
+            many pieces as a trained network, "best known" if none has so far.
         how: which functions attain it ("33 linear pieces"), or how it was found ("LM, 10 starts").
         relative: the same over the target's standard deviation (NRMSE); None if the target is constant.
     """
@@ -82,6 +83,25 @@ def exact_floor(
     pieces = network_pieces(single, hidden)
     if pieces.count > 1 and pieces.degree > MAX_DEGREE:
         return NoFloor(f"the floor of {pieces} is not computed: degrees go up to {MAX_DEGREE}")
+    return _median_floor(target, pieces, seeds, "exact")
+
+
+def own_pieces_floor(target: Target, pieces: int, seeds: Sequence[int] = (0,)) -> Floor | NoFloor:
+    """The least RMSE of any function of as many linear pieces as a trained network has.
+
+    It shows how well a network, a deep one above all, has placed its knots.
+
+    Args:
+        target: a regression with one input.
+        pieces: their number, from `trained_pieces`.
+        seeds: as for `exact_floor`.
+    """
+    if target.classes or target.dimension > 1:
+        return NoFloor("the pieces of a network are compared for a regression with one input only")
+    return _median_floor(target, Pieces(pieces, 1), seeds, "own pieces")
+
+
+def _median_floor(target: Target, pieces: Pieces, seeds: Sequence[int], kind: Kind) -> Floor | NoFloor:
     values, relatives = [], []
     for seed in seeds if target.table else seeds[:1]:
         found = _floor_of_seed(target, seed, pieces)
@@ -91,7 +111,7 @@ def exact_floor(
         relatives.append(found[1])
     known = [value for value in relatives if value is not None]
     relative = float(np.median(known)) if len(known) == len(values) else None
-    return Floor(float(np.median(values)), "exact", str(pieces), relative)
+    return Floor(float(np.median(values)), kind, str(pieces), relative)
 
 
 def distance_sentence(label: str, hidden: Sequence[int], rmse: float, floor: Floor | NoFloor) -> str:
@@ -111,7 +131,8 @@ def distance_sentence(label: str, hidden: Sequence[int], rmse: float, floor: Flo
     elif floor.kind == "best known":
         parts.append(f"best known {_short(floor.value)} ({floor.how})")
     else:
-        parts.append(f"exact floor {_short(floor.value)}")
+        name = "exact floor" if floor.kind == "exact" else f"floor of its {floor.how}"
+        parts.append(f"{name} {_short(floor.value)}")
         distance = floor.distance(rmse)
         if distance is not None:
             parts.append(f"distance x{distance:.3g}" if distance < 1000 else f"distance x{_short(distance)}")

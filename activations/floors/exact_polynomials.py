@@ -93,7 +93,9 @@ def real_roots(polynomial: Coefficients) -> list[Fraction]:
     simple = _divided(polynomial, _sturm_chain(polynomial)[-1])[0]
     chain = _sturm_chain(simple)
     bound = 1 + max(abs(value / simple[-1]) for value in simple)
-    pending = [(-bound, bound, _variations(chain, -bound), _variations(chain, bound))]
+    # Parted at 0, so that the size of a root is known when its digits are.
+    ends = [-bound, Fraction(0), bound]
+    pending = [(low, high, _variations(chain, low), _variations(chain, high)) for low, high in pairwise(ends)]
     found = []
     while pending:
         low, high, at_low, at_high = pending.pop()
@@ -117,10 +119,8 @@ def _narrowed(simple: Coefficients, low: Fraction, high: Fraction) -> Fraction:
         if sign == 0:
             return middle
         low, high = (low, middle) if sign == upper else (middle, high)
-        if high - low < Fraction(1, 2**1100):  # a root nearer to 0 than floats reach
-            break
     short = ((low + high) / 2).limit_denominator(SHORT)
-    return short if value_at(simple, short) == 0 else (low + high) / 2
+    return short if low < short <= high and value_at(simple, short) == 0 else (low + high) / 2
 
 
 def _sturm_chain(polynomial: Coefficients) -> list[Coefficients]:

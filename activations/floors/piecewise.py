@@ -91,7 +91,9 @@ def piecewise_of(tree: Node, name: str, values: dict[str, float]) -> Piecewise |
 
     def step(node: Node, below: tuple[Piecewise | None, ...]) -> Piecewise | None:
         known = [part for part in below if part is not None]
-        return _combined(node, known, name, values) if len(known) == len(below) else None
+        if len(known) < len(below):
+            return _without_all(node, below)
+        return _combined(node, known, name, values)
 
     try:
         return fold(tree, step)
@@ -126,6 +128,16 @@ def _combined(node: Node, below: list[Piecewise], name: str, values: dict[str, f
             return _sum(_product([condition, if_true]), _product([_opposite(condition), if_false]))
         case Call(function):
             return _called(function, below)
+    return None
+
+
+def _without_all(node: Node, below: Sequence[Piecewise | None]) -> Piecewise | None:
+    """What can be said although a part is no piecewise polynomial: 0 times it, and a branch that is never taken."""
+    match node, [part.constant if part is not None else None for part in below]:
+        case Binary("*"), [0, _] | [_, 0]:
+            return _number(Fraction(0))
+        case Conditional(), [Fraction() as condition, _, _]:
+            return below[1] if condition else below[2]
     return None
 
 

@@ -54,7 +54,8 @@ def reference_fits(samples: Samples, parameters: int) -> tuple[Reference, ...]:
         parameters: of the network; an affine function is there in any case.
 
     Returns:
-        For one input all four, for more the affine function and the polynomial; none for a classification.
+        For one input all four, for more the affine function and the polynomial, unless that would be affine too; none
+        for a classification.
     """
     if samples.training.y.dtype.kind != "f":
         return ()
@@ -63,10 +64,9 @@ def reference_fits(samples: Samples, parameters: int) -> tuple[Reference, ...]:
     points, dimension = len(np.unique(x, axis=0)), x.shape[1]
     stable = max(dimension + 1, int(2 * math.sqrt(points)))
     degree = max(largest_degree(dimension, min(parameters, stable)), 1)
-    found = [
-        Reference("affine", dimension + 1, fit_polynomial(x, y, 1)),
-        Reference("polynomial", polynomial_terms(dimension, degree), fit_polynomial(x, y, degree)),
-    ]
+    found = [Reference("affine", dimension + 1, fit_polynomial(x, y, 1))]
+    if degree > 1:
+        found.append(Reference("polynomial", polynomial_terms(dimension, degree), fit_polynomial(x, y, degree)))
     if dimension == 1 and distinct_points(x) > 1:
         line = x[:, 0]
         allowed = max(min(parameters, points, MAX_SPLINE), 2)

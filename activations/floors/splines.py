@@ -122,7 +122,7 @@ class _Fit:
         size[size == 0] = 1.0
         damped = np.concatenate([self.jacobian / size, np.sqrt(damping) * np.eye(len(size))])
         step = least_squares(damped, np.concatenate([-self.residual, np.zeros(len(size))]))
-        moved = self.knots.copy()
+        moved: Array = self.knots.copy()
         moved[1:-1] += (step / size)[len(self.values) :]
         return moved
 

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 7
     TEST_POINTS = 8
     MINIBATCHES = 9
+    COMPARISON = 10
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

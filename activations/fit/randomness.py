@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     SPLIT = 6
     BOOTSTRAP = 7
     TEST_POINTS = 8
+    PROBES = 9
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

@@ -28,7 +28,7 @@ def test_curves_are_the_predictions_beside_the_data_and_errors_below(monkeypatch
     curves = {line.get_label(): line for line in upper.lines}
     for number, fit in enumerate(result.fits):
         x, y = curves[fit.label].get_data()
-        np.testing.assert_allclose(y, fit.predict(np.asarray(x)[:, None]))
+        np.testing.assert_allclose(y, fit.predict(np.asarray(x)[:, None])[:, 0])
         np.testing.assert_allclose(lower.lines[number].get_ydata(), y - np.sin(4 * np.asarray(x)), atol=1e-12)
         assert lower.lines[number].get_color() == curves[fit.label].get_color()
     data = upper.collections[0].get_offsets()

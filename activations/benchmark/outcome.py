@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from activations.benchmark.plan import Run
-from activations.fit.samples import Points, Samples
+from activations.fit.points import Points
+from activations.fit.samples import Samples
 
 __all__ = ["Errors", "Outcome", "judge", "measure_errors"]
 
@@ -23,9 +25,12 @@ class Errors:
 
     Attributes:
         relative: the error that ranks: RMSE over the target's standard deviation (NRMSE), or the RMSE itself if the
-            target is constant; infinite if a predicted value is not finite.
-        rmse: root mean square error in the target's units; of the class probabilities for a classification.
-        largest: the largest absolute error, in the same units.
+            target is constant; infinite if a predicted value is not finite. For several outputs it is the root
+            of the mean over outputs of the squared error divided by that output's variance; for classes, the RMSE
+            of all probabilities over that of the classes' frequencies. So 1 is no better than constants.
+        rmse: root mean square error over points and outputs, in the target's units; of the class probabilities for
+            a classification.
+        largest: the largest absolute error of any output, in the same units.
         r2: 1 - NRMSE²; None if the target is constant.
         accuracy: fraction of right classes; None for a regression.
     """
@@ -45,6 +50,7 @@ class Outcome:
         run: what was trained.
         validation: the error that tuning chooses by.
         test: the errors that rank.
+        extrapolation: the relative error at the points outside the domain; None if the target has none.
         failed: it diverged, its output is not finite, or R² is below 0.1.
         diverged_at: the step (from 0) at which its gradient was not finite; None if it never happened.
         parameters: after the last step.
@@ -54,6 +60,7 @@ class Outcome:
     run: Run
     validation: float
     test: Errors
+    extrapolation: float | None
     failed: bool
     diverged_at: int | None
     parameters: npt.NDArray[Any] = field(repr=False)
@@ -63,8 +70,7 @@ class Outcome:
 def judge(
     run: Run,
     samples: Samples,
-    validation: npt.NDArray[np.float64],
-    test: npt.NDArray[np.float64],
+    outputs: Mapping[str, npt.NDArray[np.float64]],
     steps: int,
     parameters: npt.NDArray[Any],
     seconds: float,
@@ -74,23 +80,25 @@ def judge(
     Args:
         run: what was trained.
         samples: of the run's target and seed.
-        validation: outputs [points, outputs] at the validation points.
-        test: outputs at the test points.
+        outputs: of shape [points, outputs] at the "validation" and "test" points, and at those of "extrapolation" if
+            the samples have them.
         steps: finite steps that were made.
         parameters: after the last one.
         seconds: of wall time.
     """
     diverged = steps < run.steps
-    errors = [
-        measure_errors(samples, points, np.full_like(outputs, np.nan) if diverged else outputs)
-        for points, outputs in ((samples.validation, validation), (samples.test, test))
-    ]
-    useless = errors[1].r2 is not None and errors[1].r2 < FAILED_R2
+    errors = {
+        part: measure_errors(samples, getattr(samples, part), np.full_like(found, np.nan) if diverged else found)
+        for part, found in outputs.items()
+    }
+    test = errors["test"]
+    useless = test.r2 is not None and test.r2 < FAILED_R2
     return Outcome(
         run=run,
-        validation=errors[0].relative,
-        test=errors[1],
-        failed=useless or not math.isfinite(errors[1].relative),
+        validation=errors["validation"].relative,
+        test=test,
+        extrapolation=errors["extrapolation"].relative if "extrapolation" in errors else None,
+        failed=useless or not math.isfinite(test.relative),
         diverged_at=steps if diverged else None,
         parameters=parameters,
         seconds=seconds,
@@ -100,26 +108,40 @@ def judge(
 def measure_errors(samples: Samples, points: Points, outputs: npt.NDArray[np.float64]) -> Errors:
     """The errors of a network's outputs [points, outputs] at points of the samples."""
     accuracy = None
-    if outputs.shape[1] > 1:
-        truth = np.eye(outputs.shape[1])[points.y]
+    if samples.classes:
+        truth = np.eye(samples.classes)[points.y]
         predicted = _softmax(outputs)
         accuracy = float(np.mean(outputs.argmax(axis=1) == points.y))
-        unit, spread = 1.0, float(truth.std())
+        unit = np.ones(samples.classes)
+        # One spread for all classes: relative to its own, a rare class would outweigh the others.
+        variance = float(truth.var(axis=0).mean())
+        spread = np.full(samples.classes, math.sqrt(variance)) if variance else None
     else:
-        truth = samples.scaling.value_to_network(points.y)[:, None]
+        truth = samples.scaling.value_to_network(points.y)
         predicted = outputs
-        unit, spread = samples.scaling.deviation * samples.scaling.magnitude, samples.spread or 0.0
+        unit, spread = samples.scaling.unit, samples.spread
     if not np.isfinite(predicted).all():
-        return Errors(math.inf, math.inf, math.inf, -math.inf if spread else None, None if accuracy is None else 0.0)
+        r2 = None if spread is None else -math.inf
+        return Errors(math.inf, math.inf, math.inf, r2, None if accuracy is None else 0.0)
     residual = predicted - truth
-    rms = math.sqrt(np.mean(residual**2))
+    # Through the largest unit, whose square may overflow, only at the end.
+    largest = float(unit.max())
+    in_units = residual * (unit / largest)
+    rmse = _root_mean_square(in_units) * largest
+    relative = rmse if spread is None else _root_mean_square(residual / spread)
     return Errors(
-        relative=rms / spread if spread else rms * unit,
-        rmse=rms * unit,
-        largest=float(np.abs(residual).max()) * unit,
-        r2=1 - (rms / spread) ** 2 if spread else None,
+        relative=relative,
+        rmse=rmse,
+        largest=float(np.abs(in_units).max()) * largest,
+        r2=None if spread is None else 1 - relative**2,
         accuracy=accuracy,
     )
+
+
+def _root_mean_square(values: npt.NDArray[np.float64]) -> float:
+    """Over all points and outputs, without overflow of the squares."""
+    size = float(np.abs(values).max())
+    return size * math.sqrt(np.mean((values / size) ** 2)) if size else 0.0
 
 
 def _softmax(outputs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

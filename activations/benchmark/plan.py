@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +15,9 @@ from activations.fit.initialisation import Initialisation
 from activations.fit.network import Network
 from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.settings import SettingError
-from activations.fit.targets import Target
+from activations.fit.target import Target
 
-__all__ = ["CHUNK", "Precision", "Run", "chunks", "require_memory"]
+__all__ = ["CHUNK", "Precision", "Run", "chunks", "require_memory", "require_picklable"]
 
 Precision: TypeAlias = Literal["float32", "float64"]
 
@@ -66,8 +67,7 @@ class Run:
     @property
     def network(self) -> Network:
         """The network that is trained."""
-        outputs = self.target.classes or 1
-        return Network(self.target.dimension, self.hidden, outputs, self.variant, self.own)
+        return Network(self.target.dimension, self.hidden, self.target.network_outputs, self.variant, self.own)
 
     @property
     def graph(self) -> tuple[Any, ...]:
@@ -99,7 +99,7 @@ def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidde
     """
     for target in targets:
         for variant in variants:
-            network = Network(target.dimension, hidden, target.classes or 1, variant)
+            network = Network(target.dimension, hidden, target.network_outputs, variant)
             units = sum(layer.outputs for layer in network.layers)
             # Parameters, gradients, two moments and the update; about five values per unit and point.
             size = 4 * CHUNK * 5 * (network.parameters + target.points * units)
@@ -108,3 +108,19 @@ def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidde
                     f"{variant.label} with hidden layers {','.join(map(str, hidden))} on {target.name} takes about "
                     f"{size / 2**30:.1f} GiB; the limit is {MEMORY_LIMIT / 2**30:.0f} GiB: choose smaller widths"
                 )
+
+
+def require_picklable(targets: Sequence[Target]) -> None:
+    """Refuse targets that can't be sent to other processes, before any is started.
+
+    Raises:
+        SettingError: with the target's name.
+    """
+    for target in targets:
+        try:
+            pickle.dumps(target.function)
+        except Exception as error:  # anything may be in a closure
+            raise SettingError(
+                f"the function of {target.name} can't be sent to other processes ({error}); define it at the top of "
+                "a module, or train with jobs=1"
+            ) from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from activations.benchmark.outcome import Outcome
-from activations.benchmark.plan import Precision, Run, require_memory
+from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
 from activations.benchmark.presets import preset_named
 from activations.benchmark.result import Result, rank_target
 from activations.benchmark.tuning import tune
@@ -20,7 +20,7 @@ from activations.fit.network import read_hidden
 from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError, require_count
-from activations.fit.targets import Target
+from activations.fit.target import Target
 
 __all__ = ["MAX_BENCHMARK_SEED", "Progress", "benchmark"]
 
@@ -118,6 +118,9 @@ def benchmark(
     if place.type == "mps" and precision == "float64":
         raise SettingError("mps has no float64; write precision='float32' or device='cpu'")
     require_memory(targets, variants, widths)
+    processes = jobs if place.type == "cpu" else 1
+    if processes > 1:
+        require_picklable(targets)
 
     tuning_seeds = run_seeds(seed, effort.tuning_seeds, fresh=False)
     fresh_seeds = run_seeds(seed, effort.seeds, fresh=True)
@@ -128,7 +131,7 @@ def benchmark(
         for target in targets
         for variant in variants
     ]
-    with Workers(jobs if place.type == "cpu" else 1, str(place)) as workers:
+    with Workers(processes, str(place)) as workers:
 
         def train(stage: str, runs: list[Run]) -> dict[str, Outcome]:
             outcomes: dict[str, Outcome] = {}

@@ -27,7 +27,7 @@ from activations.benchmark.tuning import Choice
 from activations.fit.engine import predict
 from activations.fit.randomness import Purpose, generator
 from activations.fit.samples import Samples, draw_samples
-from activations.fit.targets import Target
+from activations.fit.target import Target
 from activations.floors import Floor, exact_floor
 
 __all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_target"]
@@ -53,6 +53,7 @@ class Row:
         r2: 1 - NRMSE²; None if the target is constant.
         max_error: largest absolute error, in the target's units.
         accuracy: fraction of right classes; None for a regression.
+        extrapolation: relative error outside the domain, which never ranks; None if the target has no such points.
         failed: fraction of seeds that diverged, gave no finite output, or reached R² below 0.1.
         diverged: fraction of seeds that diverged.
         seeds: number of fresh seeds.
@@ -77,6 +78,7 @@ class Row:
     r2: float | None
     max_error: float
     accuracy: float | None
+    extrapolation: float | None
     failed: float
     diverged: float
     seeds: int
@@ -119,7 +121,7 @@ class Fit:
         return draw_samples(self.run.target, self.run.seed)
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Predicted values [points] at inputs [points, dimension], both in the target's units.
+        """Predicted values [points, outputs] at inputs [points, dimension], both in the target's units.
 
         For a classification: the probability of each class, shape [points, classes].
         """
@@ -130,7 +132,7 @@ class Fit:
         if self.run.target.classes:
             shares: npt.NDArray[np.float64] = torch.softmax(outputs, dim=-1).numpy()
             return shares
-        return scaling.value_from_network(outputs[:, 0].numpy())
+        return scaling.value_from_network(outputs.numpy())
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,10 @@ class TargetResult:
             "domain": [list(interval) for interval in self.target.domain],
             "points": self.target.points,
             "noise": self.target.noise,
+            "noise_kind": self.target.noise_kind,
+            "outputs": self.target.outputs,
+            "classes": self.target.classes,
+            "class_names": list(table.classes) if table else [],
             "dropped_rows": table.dropped if table else 0,
             "digest": self.target.digest,
             "metric": self.metric,
@@ -234,6 +240,7 @@ def _row(standing: Standing, choice: Choice, outcomes: Sequence[Outcome], sample
     accuracy = [test.accuracy for test in tests if test.accuracy is not None]
     rmse = median([test.rmse for test in tests])
     floor = _floor(choice.run, [outcome.run.seed for outcome in outcomes])
+    outside = [outcome.extrapolation for outcome in outcomes if outcome.extrapolation is not None]
     return Row(
         activation=standing.label,
         rank=standing.rank,
@@ -247,6 +254,7 @@ def _row(standing: Standing, choice: Choice, outcomes: Sequence[Outcome], sample
         r2=median(r2) if r2 else None,
         max_error=median([test.largest for test in tests]),
         accuracy=median(accuracy) if accuracy else None,
+        extrapolation=median(outside) if outside else None,
         failed=sum(outcome.failed for outcome in outcomes) / len(outcomes),
         diverged=sum(outcome.diverged_at is not None for outcome in outcomes) / len(outcomes),
         seeds=len(outcomes),

@@ -103,10 +103,11 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
     if classes:
         targets = stacked([sample.training.y for sample in samples], torch.long)
     else:
-        targets = stacked([sample.scaling.value_to_network(sample.training.y)[:, None] for sample in samples])
+        targets = stacked([sample.scaling.value_to_network(sample.training.y) for sample in samples])
+    judged = ["validation", "test"] + ["extrapolation"] * (samples[0].extrapolation is not None)
     inputs = {
         part: stacked([s.scaling.input_to_network(getattr(s, part).x) for s in samples])
-        for part in ("training", "validation", "test")
+        for part in ("training", *judged)
     }
     trained = train(
         Batch(
@@ -121,12 +122,17 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
         ),
         device,
     )
-    validation, test = (
-        predict(first.network, trained.parameters, inputs[part]).double().numpy() for part in ("validation", "test")
-    )
+    outputs = {part: predict(first.network, trained.parameters, inputs[part]).double().numpy() for part in judged}
     seconds = (time.perf_counter() - start) / (len(runs) + missing)
     return [
-        judge(run, sample, validation[i], test[i], int(trained.steps[i]), trained.parameters[i].numpy(), seconds)
+        judge(
+            run,
+            sample,
+            {part: found[i] for part, found in outputs.items()},
+            int(trained.steps[i]),
+            trained.parameters[i].numpy(),
+            seconds,
+        )
         for i, (run, sample) in enumerate(zip(runs, samples, strict=True))
     ]
 

@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     TEST_POINTS = 8
     MINIBATCHES = 9
     COMPARISON = 10
+    PROBES = 11
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

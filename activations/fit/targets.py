@@ -1,18 +1,17 @@
-"""What is fitted: functions by name, functions typed as formulas, and data files. Imports nothing heavy."""
+"""Looking targets up: by name, by formula as typed, and suites of them. Imports nothing heavy."""
 
 from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from activations.errors import DataError, ExpressionError, UnknownTargetError
-from activations.expression import Expression, parse
-from activations.fit.table import Table, read_table
+from activations.fit.data import csv_target
+from activations.fit.suite import TARGETS
+from activations.fit.target import Domain, Interval, Target
+from activations.fit.typed import DEFAULT_DOMAIN, formula_target, read_domain
 from activations.plugins import Origin, Problem, installed_plugins
 from activations.registry import WORD, plain
 
@@ -20,153 +19,23 @@ __all__ = [
     "DEFAULT_DOMAIN",
     "TARGETS",
     "Domain",
-    "Suite",
+    "KnownTargets",
     "Target",
     "csv_target",
     "formula_target",
     "known_targets",
     "resolve_target",
+    "resolve_targets",
+    "suite",
+    "suite_names",
     "target_names",
 ]
 
-Interval: TypeAlias = tuple[float, float]
-Domain: TypeAlias = tuple[Interval, ...]
-Sampling: TypeAlias = Literal["grid", "half-open grid", "uniform", "table", "two spirals"]
-
-DEFAULT_DOMAIN: Interval = (-1.0, 1.0)
-MAX_DIMENSION = 9
-VARIABLES = ("x", *(f"x{i}" for i in range(1, MAX_DIMENSION + 1)))
+NAMED_SUITES = ("seeds", "core", "all")
 
 
 @dataclass(frozen=True)
-class Target:
-    """Something to fit.
-
-    Attributes:
-        name: what it is called in tables: a name of the suite, the formula as typed, or the file's name.
-        domain: one interval per input; inputs are scaled from it to [-1, 1].
-        formula: the function in `x`, or in `x1`, `x2`, …; empty for data.
-        points: number of points that are given to training (and to validation if that is cut off them).
-        sampling: "grid" includes both ends of the domain, "half-open grid" leaves out the upper one; "uniform" draws
-            anew for each seed; "table" splits the rows of a file anew for each seed; "two spirals" is the CMU data set.
-        noise: standard deviation of the normal noise added to training and validation targets, never to test targets.
-        group: targets of a kind, which count as one in means over targets.
-        title: a few words for people.
-        source: where it comes from.
-        aliases: other names.
-        classes: number of classes of a classification; 0 for a regression.
-        table: the rows of a data file.
-    """
-
-    name: str
-    domain: Domain
-    formula: str = ""
-    points: int = 101
-    sampling: Sampling = "grid"
-    noise: float = 0.0
-    group: str = "typed"
-    title: str = ""
-    source: str = ""
-    aliases: tuple[str, ...] = ()
-    classes: int = 0
-    table: Table | None = None
-
-    @property
-    def dimension(self) -> int:
-        """The number of inputs."""
-        return len(self.domain)
-
-    @property
-    def task(self) -> Literal["regression", "classification"]:
-        """What the network learns: values or classes."""
-        return "classification" if self.classes else "regression"
-
-    @property
-    def expression(self) -> Expression:
-        """The formula as a checked tree."""
-        return parse(self.formula, VARIABLES)
-
-    @functools.cached_property
-    def digest(self) -> str:
-        """A hash of all that decides its samples: 16 hexadecimal digits, the same on every machine."""
-        formula = str(self.expression) if self.formula else ""
-        data = self.table.digest if self.table else ""
-        parts = (self.domain, formula, self.points, self.sampling, self.noise, self.classes, data)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-
-
-TARGETS = (
-    Target(
-        name="sin",
-        title="sine over three periods",
-        formula="sin(x)",
-        domain=((-10, 10),),
-        points=200,
-        group="oscillating",
-        source="seed of the project; Ziyin, Hartwig, Ueda 2020, arXiv:2006.08195",
-        aliases=("sin_wide",),
-    ),
-    Target(
-        name="cubic",
-        title="cubic with 40 points",
-        formula="x^3 + x^2 - 3*x - 1",
-        domain=((-2, 2),),
-        points=40,
-        sampling="half-open grid",
-        group="smooth",
-        source="seed of the project: the classic 40-point curve-fitting example",
-        aliases=("cubic40",),
-    ),
-    Target(
-        name="x2",
-        title="square",
-        formula="x^2",
-        domain=((-1, 1),),
-        group="smooth",
-        source="seed of the project; Yarotsky 2017, arXiv:1610.01145",
-        aliases=("square",),
-    ),
-    Target(
-        name="abs",
-        title="absolute value",
-        formula="abs(x)",
-        domain=((-1, 1),),
-        group="kinked",
-        source="Bernstein 1914, doi:10.1007/BF02401828",
-    ),
-    Target(
-        name="piecewise_noisy",
-        title="noisy continuous piecewise function",
-        formula="-x - 1 if x < -1 else x^2 - 1 if x < 1 else 2*x - 2",
-        domain=((-3, 3),),
-        points=120,
-        sampling="uniform",
-        noise=0.2,
-        group="noisy",
-        source="seed of the project",
-        aliases=("pw_cont_noisy",),
-    ),
-    Target(
-        name="spiral",
-        title="CMU two spirals",
-        domain=((-6.5, 6.5), (-6.5, 6.5)),
-        points=194,
-        sampling="two spirals",
-        classes=2,
-        group="classification",
-        source="Lang, Witbrock 1988, Proc. Connectionist Models Summer School, 52-59",
-        aliases=("two_spirals",),
-    ),
-)
-
-
-def target_names() -> list[str]:
-    """The names of the suite in order, without aliases and plugins."""
-    return [target.name for target in TARGETS]
-
-
-@dataclass(frozen=True)
-class Suite:
+class KnownTargets:
     """Targets with different names, and why others are not among them."""
 
     targets: tuple[Target, ...]
@@ -177,29 +46,88 @@ class Suite:
         return {plain(name): target for target in self.targets for name in (target.name, *target.aliases)}
 
 
+def target_names() -> list[str]:
+    """The names of our own targets in order, without aliases and plugins."""
+    return [target.name for target in TARGETS]
+
+
 @functools.cache
-def known_targets() -> Suite:
+def known_targets() -> KnownTargets:
     """Our own targets, then those that installed plugins provide."""
-    suite = Suite(TARGETS)
+    known = KnownTargets(TARGETS)
     for plugin in installed_plugins():
         for item in plugin.targets:
-            suite = _joined(suite, item, plugin.origin)
-    return suite
+            known = _joined(known, item, plugin.origin)
+    return known
 
 
-def _joined(suite: Suite, item: object, origin: Origin) -> Suite:
+def _joined(known: KnownTargets, item: object, origin: Origin) -> KnownTargets:
     if not isinstance(item, Target):
         problem = Problem(origin, f"provide_targets gave {item!r:.80}", "make it with activations.Target(…)")
     else:
-        taken = [name for name in (item.name, *item.aliases) if plain(name) in suite.named()]
+        taken = [name for name in (item.name, *item.aliases) if plain(name) in known.named()]
         if not taken:
-            return Suite((*suite.targets, item), suite.problems)
+            return KnownTargets((*known.targets, item), known.problems)
         problem = Problem(origin, f"the target name {taken[0]!r} is taken", "give it another name")
-    return Suite(suite.targets, (*suite.problems, problem))
+    return KnownTargets(known.targets, (*known.problems, problem))
+
+
+def suite_names() -> list[str]:
+    """The names of all suites: "seeds", "core", "all", then the groups in order."""
+    return [*NAMED_SUITES, *dict.fromkeys(target.group for target in known_targets().targets)]
+
+
+def suite(name: str) -> tuple[Target, ...]:
+    """The targets of a suite, in order.
+
+    Args:
+        name: "seeds" for those this project began with, "core", "all" (the extra ones, the controls and those of
+            plugins too), or a group such as "smooth"; case, `_`, `-` and blanks do not count.
+
+    Raises:
+        UnknownTargetError: there is no such suite; the message lists them.
+    """
+    names = {plain(known): known for known in suite_names()}
+    found = names.get(plain(name))
+    if found is None:
+        close = difflib.get_close_matches(plain(name), names, n=1, cutoff=0.6)
+        hint = f"did you mean {names[close[0]]}?" if close else f"write one of {', '.join(names.values())}"
+        raise UnknownTargetError(f"unknown suite {name.strip()[:80]!r}; {hint}")
+    targets = known_targets().targets
+    if found == "all":
+        return targets
+    if found == "seeds":
+        return tuple(target for target in targets if target.seed_target)
+    if found == "core":
+        return tuple(target for target in targets if target.tier == "core")
+    return tuple(target for target in targets if target.group == found)
+
+
+def resolve_targets(
+    texts: Sequence[str] = (), *, suites: Sequence[str] = (), domain: Interval | Domain | None = None
+) -> list[Target]:
+    """Read several targets: those of suites, then those typed; what comes twice is taken once.
+
+    Args:
+        texts: names and formulas, each as `resolve_target` takes it.
+        suites: names of suites; see `suite`.
+        domain: for the typed ones alone.
+
+    Raises:
+        UnknownTargetError: a name that is no target or no suite.
+        ExpressionError: a formula with a mistake.
+        DataError: the domain is no interval, or has another dimension.
+    """
+    found = [target for name in suites for target in suite(name)]
+    found += [resolve_target(text, domain) for text in texts]
+    once: dict[str, Target] = {}
+    for target in found:
+        once.setdefault(target.digest, target)
+    return list(once.values())
 
 
 def resolve_target(text: str, domain: Interval | Domain | None = None) -> Target:
-    """Read a target as typed: a name of the suite, or a formula in `x` or `x1`, `x2`, ….
+    """Read a target as typed: a name of the suite, a formula in `x` or `x1`, `x2`, …, or a curve, `t -> (…, …)`.
 
     Args:
         text: the name or formula. Look-up ignores case, `_`, `-` and blanks.
@@ -226,87 +154,8 @@ def resolve_target(text: str, domain: Interval | Domain | None = None) -> Target
         raise
 
 
-def formula_target(
-    text: str,
-    domain: Interval | Domain | None = None,
-    *,
-    points: int | None = None,
-    noise: float = 0.0,
-) -> Target:
-    """A target from a formula in `x`, or in `x1`, `x2`, … up to `x9`.
-
-    Args:
-        text: the formula; its dimension is the largest number among its variables.
-        domain: one interval for all inputs, or one per input; [-1, 1] without it.
-        points: number of training points; 101 on a grid in one dimension, 256 per dimension drawn uniformly in more.
-        noise: standard deviation of the noise on them.
-
-    Raises:
-        ExpressionError: a mistake in the formula.
-        DataError: the domain is no interval, or has another dimension.
-    """
-    expression = parse(text, VARIABLES)
-    if "x" in expression.names and len(expression.names) > 1:
-        raise ExpressionError("write the formula in x alone, or in x1, x2, …", text=text, column=1)
-    numbered = [int(name[1:]) for name in expression.names if name != "x"]
-    given = 1 if domain is None or isinstance(domain[0], int | float) else len(domain)
-    dimension = max([given, *numbered])
-    if points is None:
-        points = 101 if dimension == 1 else 256 * dimension
-    return Target(
-        name=text.strip(),
-        domain=_read_domain(DEFAULT_DOMAIN if domain is None else domain, dimension),
-        formula=text,
-        points=points,
-        sampling="grid" if dimension == 1 else "uniform",
-        noise=noise,
-        source="typed formula",
-    )
-
-
-def csv_target(path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: bool = False) -> Target:
-    """A target from the columns of a CSV file: its rows are split 60/20/20 anew for each seed.
-
-    Args:
-        path: the file.
-        x: input columns by name or number from 1; all but `y` unless given.
-        y: target column; the last unless given.
-        drop_missing: leave out rows with an empty or non-finite cell, rather than refuse them.
-
-    Raises:
-        DataError: the content can't be fitted; the message holds line and column.
-        OSError: the file can't be read.
-    """
-    table = read_table(path, x, y, drop_missing=drop_missing)
-    return Target(
-        name=table.name,
-        domain=table.ranges,
-        points=len(table.y),
-        sampling="table",
-        group="data",
-        title=f"{table.y_name} from {', '.join(table.x_names)}",
-        source=table.name,
-        table=table,
-    )
-
-
 def _moved(target: Target, domain: Interval | Domain) -> Target:
-    if not target.formula:
+    if not target.is_function:
         raise DataError(f"{target.name} is a fixed data set; leave out the domain")
-    return replace(target, domain=_read_domain(domain, target.dimension))
-
-
-def _read_domain(domain: Interval | Domain, dimension: int) -> Domain:
-    if len(domain) == 2 and all(isinstance(bound, int | float) for bound in domain):
-        intervals: Sequence[Sequence[float]] = [domain] * dimension  # type: ignore[list-item]
-    else:
-        intervals = domain  # type: ignore[assignment]
-    if len(intervals) != dimension:
-        raise DataError(f"the domain has {len(intervals)} intervals, the target {dimension} inputs; give one each")
-    read = []
-    for interval in intervals:
-        low, high = (float(bound) for bound in interval)
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise DataError(f"the domain from {low:g} to {high:g} is no interval; give two finite numbers, low first")
-        read.append((low, high))
-    return tuple(read)
+    # What lay outside the old domain may lie inside the new one.
+    return replace(target, domain=read_domain(domain, target.dimension), extrapolation=())

@@ -75,6 +75,8 @@ def exact_floor(
     """
     if target.classes:
         return NoFloor("no exact floor is known for a classification")
+    if target.outputs > 1:
+        return NoFloor("no exact floor is known for several outputs")
     single = activation_pieces(variant)
     if single is None:
         return NoFloor(f"no exact floor is known for {variant.activation.name}")
@@ -92,12 +94,12 @@ def own_pieces_floor(target: Target, pieces: int, seeds: Sequence[int] = (0,)) -
     It shows how well a network, a deep one above all, has placed its knots.
 
     Args:
-        target: a regression with one input.
+        target: a regression with one input and one output.
         pieces: their number, from `trained_pieces`.
         seeds: as for `exact_floor`.
     """
-    if target.classes or target.dimension > 1:
-        return NoFloor("the pieces of a network are compared for a regression with one input only")
+    if target.classes or target.dimension > 1 or target.outputs > 1:
+        return NoFloor("the pieces of a network are compared for a regression with one input and one output only")
     return _median_floor(target, Pieces(pieces, 1), seeds, "own pieces")
 
 
@@ -143,7 +145,8 @@ def distance_sentence(label: str, hidden: Sequence[int], rmse: float, floor: Flo
 def _floor_of_seed(target: Target, seed: int, pieces: Pieces) -> tuple[float, float | None] | NoFloor:
     """RMSE in the target's units and NRMSE, or why there are none."""
     samples = draw_samples(target, seed)
-    x, y = samples.scaling.input_to_network(samples.test.x), samples.scaling.value_to_network(samples.test.y)
+    x = samples.scaling.input_to_network(samples.test.x)
+    y = samples.scaling.value_to_network(samples.test.y)[:, 0]
     if pieces.count == 1:
         terms = polynomial_terms(target.dimension, pieces.degree)
         if terms >= len(y):
@@ -159,10 +162,10 @@ def _floor_of_seed(target: Target, seed: int, pieces: Pieces) -> tuple[float, fl
         if distinct > MAX_POINTS:
             return NoFloor(f"the floor of {pieces} is not computed: {distinct} test points are more than {MAX_POINTS}")
         least = float(segmented_floor(x[:, 0], y, pieces.count, pieces.degree, isolated=pieces.isolated)[-1])
-    unit = samples.scaling.deviation * samples.scaling.magnitude
+    unit = float(samples.scaling.unit[0])
     if least * unit <= ROUNDING * float(np.abs(samples.test.y).max()):
         least = 0.0
-    return least * unit, least / samples.spread if samples.spread else None
+    return least * unit, None if samples.spread is None else least / float(samples.spread[0])
 
 
 def _short(value: float) -> str:

@@ -12,14 +12,14 @@ BESIDE = 1e-9  # of the domain's width: how far from a jump its two sides are re
 
 def largest_jump(target: Target) -> float:
     """The height of the highest jump of a function of one variable within its domain; 0 if there is none."""
-    if not target.formula or target.dimension > 1:
+    if len(target.expressions) != 1 or target.dimension > 1 or target.classes:
         return 0.0
     import torch
 
     from activations.properties.breaks import breaks
 
-    function = target.expression.to_torch()
-    (name,) = target.expression.names or ("x",)
+    (expression,), (name,) = target.expressions, target.variables
+    function = expression.to_torch()
     ((low, high),) = target.domain
     places = torch.tensor(breaks(lambda x: function(**{name: x}), low, high), dtype=torch.float64)
     step = BESIDE * (high - low)

@@ -55,12 +55,12 @@ def reference_fits(samples: Samples, parameters: int) -> tuple[Reference, ...]:
 
     Returns:
         For one input all four, for more the affine function and the polynomial, unless that would be affine too; none
-        for a classification.
+        for a classification or several outputs.
     """
-    if samples.training.y.dtype.kind != "f":
+    if samples.classes or samples.training.y.shape[1] > 1:
         return ()
     x = samples.scaling.input_to_network(samples.training.x)
-    y = samples.scaling.value_to_network(samples.training.y)
+    y = samples.scaling.value_to_network(samples.training.y)[:, 0]
     points, dimension = len(np.unique(x, axis=0)), x.shape[1]
     stable = max(dimension + 1, int(2 * math.sqrt(points)))
     degree = max(largest_degree(dimension, min(parameters, stable)), 1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from activations.render.classes import class_colours, draw_classes
 from activations.render.formula import plain
 from activations.render.style import Theme, new_figure, style_axes, styled
 
@@ -27,9 +28,10 @@ MESH = 161  # points per side of a decision map
 def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
     """Draw the networks of the best activations, each of its median seed.
 
-    One input: the data with the fitted curves, and below the errors of the curves. Two inputs and classes: the
-    probability of the second class over the plane, with the training points. Anything else: predicted against true
-    values at the test points.
+    One input: the data with the fitted curves, and below the errors of the curves. A curve in the plane: the curve
+    and the fitted ones. Two inputs and classes: the probability of the second of two classes, or the likeliest of
+    several, over the plane, with the training points. Anything else: predicted against true values at the test
+    points.
 
     Args:
         result: the ranking of one target.
@@ -44,7 +46,9 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
             axes.text(0.5, 0.5, "every run diverged", ha="center", color=look.text, transform=axes.transAxes)
         elif target.task == "classification" and target.dimension == 2:
             figure = _draw_maps(result.fits[:MAPS], look)
-        elif target.task == "regression" and target.dimension == 1:
+        elif target.task == "regression" and (target.dimension, target.outputs) == (1, 2):
+            figure = _draw_plane_curves(result.fits[:CURVES], look)
+        elif target.task == "regression" and (target.dimension, target.outputs) == (1, 1):
             figure = _draw_curves(result.fits[:CURVES], look)
         else:
             figure = _draw_agreement(result.fits[:CURVES], look)
@@ -65,18 +69,18 @@ def _draw_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
     for axes in (upper, lower):
         style_axes(axes, theme, zero=False)
     upper.scatter(
-        samples.training.x[:, 0], samples.training.y, s=14, color=theme.muted, zorder=2, label="data", gid="data"
+        samples.training.x[:, 0], samples.training.y[:, 0], s=14, color=theme.muted, zorder=2, label="data", gid="data"
     )
     ((low, high),) = fits[0].run.target.domain
     table = fits[0].run.target.table is not None
     x = np.linspace(low, high, 1001) if table else samples.test.x[:, 0]
     if not table:
-        upper.plot(x, samples.test.y, color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
+        upper.plot(x, samples.test.y[:, 0], color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
     for fit, colour in zip(fits, theme.cycle, strict=False):
-        upper.plot(x, fit.predict(x[:, None]), color=colour, linewidth=1.6, zorder=3, label=plain(fit.label, 40))
+        upper.plot(x, fit.predict(x[:, None])[:, 0], color=colour, linewidth=1.6, zorder=3, label=plain(fit.label, 40))
         own = fit.samples.test
         order = np.argsort(own.x[:, 0], kind="stable")
-        residual = fit.predict(own.x[order]) - own.y[order]
+        residual = (fit.predict(own.x[order]) - own.y[order])[:, 0]
         style: dict[str, Any] = {"marker": ".", "linestyle": "none"} if table else {"linewidth": 1.2}
         lower.plot(own.x[order, 0], residual, color=colour, **style)
     lower.axhline(0.0, color=theme.zero, linewidth=1.0)
@@ -94,28 +98,43 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
     for axes, fit in zip(np.atleast_1d(figure.subplots(1, len(fits), squeeze=True)), fits, strict=True):
         style_axes(axes, theme, zero=False)
         axes.grid(False)
-        shares = fit.predict(points)
-        # The first class against all others: for two classes their boundary.
-        share = 1 - shares[:, 0].reshape(MESH, MESH)
-        axes.imshow(
-            share,
-            extent=(left, right, bottom, top),
-            origin="lower",
-            aspect="auto",  # a fixed one keeps constrained layout from settling
-            cmap=theme.diverging(),
-            vmin=0,
-            vmax=1,
-            interpolation="bilinear",
-        )
-        axes.contour(*mesh, share, levels=[0.5], colors=[theme.text], linewidths=0.8)
-        training = fit.samples.training
-        for number in range(fit.run.target.classes):
-            chosen = training.x[training.y == number]
-            edge = theme.low if number == 0 else theme.high
-            axes.scatter(*chosen.T, s=9, color=edge, edgecolors=theme.background, linewidths=0.4)
+        shares = fit.predict(points).reshape(MESH, MESH, -1)
+        place: dict[str, Any] = {"extent": (left, right, bottom, top), "origin": "lower"}
+        place["aspect"] = "auto"  # a fixed one keeps constrained layout from settling
+        if shares.shape[2] == 2:
+            share = shares[..., 1]
+            axes.imshow(share, cmap=theme.diverging(), vmin=0, vmax=1, interpolation="bilinear", **place)
+            axes.contour(*mesh, share, levels=[0.5], colors=[theme.text], linewidths=0.8)
+        else:
+            axes.imshow(_mixed(shares, theme), interpolation="nearest", **place)
+        draw_classes(axes, fit.samples.training, fit.run.target.classes, theme)
         axes.set_title(plain(fit.label, 40))
         axes.set_xlabel("x1")
     figure.axes[0].set_ylabel("x2")
+    return figure
+
+
+def _mixed(shares: np.ndarray[Any, Any], theme: Theme) -> np.ndarray[Any, Any]:
+    """The classes' colours, paled, in the proportions [..., classes] of their probabilities."""
+    from matplotlib.colors import to_rgb
+
+    colours = np.array([to_rgb(colour) for colour in class_colours(theme, shares.shape[-1])])
+    pale = 0.35 * colours + 0.65 * np.array(to_rgb(theme.background))
+    return np.clip(shares @ pale, 0, 1)
+
+
+def _draw_plane_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
+    figure = new_figure(theme, 6.2, 5.6)
+    axes: Axes = figure.add_subplot()
+    style_axes(axes, theme, zero=False)
+    samples = fits[0].samples
+    data = samples.training.y
+    axes.scatter(data[:, 0], data[:, 1], s=14, color=theme.muted, zorder=2, label="data", gid="data")
+    if fits[0].run.target.is_function:
+        axes.plot(*samples.test.y.T, color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
+    for fit, colour in zip(fits, theme.cycle, strict=False):
+        axes.plot(*fit.predict(samples.test.x).T, color=colour, linewidth=1.6, zorder=3, label=plain(fit.label, 40))
+    axes.legend(loc="best")
     return figure
 
 
@@ -128,7 +147,9 @@ def _draw_agreement(fits: Sequence[Fit], theme: Theme) -> Figure:
         predicted = fit.predict(test.x)
         if fit.run.target.classes:
             predicted = predicted.argmax(axis=1)
-        axes.scatter(test.y, predicted, s=8, color=colour, alpha=0.5, linewidths=0, label=plain(fit.label, 40))
+        axes.scatter(
+            test.y.ravel(), predicted.ravel(), s=8, color=colour, alpha=0.5, linewidths=0, label=plain(fit.label, 40)
+        )
     truth = fits[0].samples.test.y
     axes.axline((float(truth.min()),) * 2, slope=1, color=theme.zero, linewidth=1.0, zorder=1.5)
     axes.set_xlabel("true value")

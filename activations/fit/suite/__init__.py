@@ -1,0 +1,36 @@
+"""The suite of targets, a file per group; see `activations.fit.targets` for looking them up. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from activations.fit.suite import (
+    classes,
+    controls,
+    discontinuous,
+    kinked,
+    many_inputs,
+    measured,
+    multiscale,
+    noisy,
+    oscillating,
+    smooth,
+    two_inputs,
+)
+
+__all__ = ["TARGETS"]
+
+FILES = (
+    oscillating,
+    smooth,
+    multiscale,
+    kinked,
+    discontinuous,
+    noisy,
+    two_inputs,
+    many_inputs,
+    classes,
+    measured,
+    controls,
+)
+
+TARGETS = tuple(target for file in FILES for target in file.TARGETS)
+"""All targets, group by group."""

@@ -1,0 +1,35 @@
+"""Points of classes in the plane, and the colours that classes have in every picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from activations.render.formula import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from activations.fit.points import Points
+    from activations.render.style import Theme
+
+__all__ = ["class_colours", "draw_classes"]
+
+
+def class_colours(theme: Theme, classes: int) -> list[str]:
+    """A colour per class: for two the ends of the colour map of their probability."""
+    if classes == 2:
+        return [theme.low, theme.high]
+    return [theme.cycle[number % len(theme.cycle)] for number in range(classes)]
+
+
+def draw_classes(
+    axes: Axes, points: Points, classes: int, theme: Theme, *, size: float = 9, names: Sequence[str] = ()
+) -> None:
+    """Draw points [points, 2] in the colours of their classes, with labels for a legend if names are given."""
+    for number, colour in enumerate(class_colours(theme, classes)):
+        chosen = points.x[points.y == number]
+        label = plain(names[number], 30) if names else None
+        axes.scatter(
+            chosen[:, 0], chosen[:, 1], s=size, color=colour, edgecolors=theme.background, linewidths=0.4, label=label
+        )

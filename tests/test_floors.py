@@ -235,7 +235,7 @@ def test_the_breaks_are_where_the_best_pieces_meet():
     ("names", "pieces"),
     [
         (("relu", "leaky_relu", "prelu", "abs", "maxout2"), "2 linear pieces"),
-        (("hardtanh", "relu6", "hardsigmoid", "softshrink", "dual_relu"), "3 linear pieces"),
+        (("hardtanh", "relu6", "hardsigmoid", "softshrink", "relun", "dual_relu"), "3 linear pieces"),
         (("tent", "hat"), "4 linear pieces"),
         (("linear",), "an affine function"),
         (("square", "squ", "bilinear"), "a polynomial of degree 2"),

@@ -113,14 +113,14 @@ def test_sine_with_17_pieces_equals_a_fit_of_every_piece_to_seven_digits():
 
 def test_sine_with_relu_at_widths_16_32_and_64_equals_an_independent_program_to_seven_digits():
     test = draw_samples(SIN, 0).test
-    expected = fast_program(prefix_costs(test.x[:, 0], test.y), 65)
+    expected = fast_program(prefix_costs(test.x[:, 0], test.y[:, 0]), 65)
     for width in (16, 32, 64):
         floor = exact_floor(SIN, REGISTRY.variant("relu"), (width,))
         assert floor.value == pytest.approx(expected[width], rel=1e-7)
         # A program that forgets a piece would be seen.
         assert floor.value != pytest.approx(expected[width - 1], rel=1e-2)
         assert floor.how == f"{width + 1} linear pieces"
-        assert floor.relative == pytest.approx(floor.value / test.y.std(), rel=1e-12)
+        assert floor.relative == pytest.approx(floor.value / test.y[:, 0].std(), rel=1e-12)
 
 
 # On 1001 uniform points, four digits, by one hidden layer of n units with one kink, with two, and of steps.
@@ -371,9 +371,9 @@ def best_of_random_networks(variant, hidden, target, rng, tries=12):
             weight = torch.from_numpy(rng.normal(scale=2, size=(values.shape[1], width * variant.inputs)))
             linear = values @ weight + torch.from_numpy(rng.normal(scale=1.5, size=width * variant.inputs))
             values = variant(*linear.chunk(variant.inputs, dim=1))
-        outputs = np.column_stack([values.numpy(), np.ones(len(test.y))])
-        fitted = outputs @ np.linalg.lstsq(outputs, test.y, rcond=None)[0]
-        best = min(best, float(np.sqrt(np.mean((fitted - test.y) ** 2))))
+        outputs = np.column_stack([values.numpy(), np.ones(len(test.y[:, 0]))])
+        fitted = outputs @ np.linalg.lstsq(outputs, test.y[:, 0], rcond=None)[0]
+        best = min(best, float(np.sqrt(np.mean((fitted - test.y[:, 0]) ** 2))))
     return best
 
 
@@ -392,7 +392,7 @@ def test_no_network_goes_below_its_floor(name, hidden):
 def test_a_floor_of_too_few_pieces_would_be_undercut():
     rng = np.random.default_rng(0)
     test = draw_samples(SMALL, 0).test
-    too_few = segmented_floor(test.x[:, 0], test.y, 2)
+    too_few = segmented_floor(test.x[:, 0], test.y[:, 0], 2)
     assert best_of_random_networks(REGISTRY.variant("tent"), (2,), SMALL, rng, tries=200) < too_few[1]
 
 
@@ -415,10 +415,10 @@ def test_floors_in_more_inputs_exist_for_polynomials_only():
     assert exact_floor(target, REGISTRY.variant("cube"), (4,)).value == 0
     affine = exact_floor(target, REGISTRY.variant("linear"), (4, 4))
     test = draw_samples(target, 0).test
-    basis = np.column_stack([test.x, np.ones(len(test.y))])
-    rest = test.y - basis @ np.linalg.lstsq(basis, test.y, rcond=None)[0]
+    basis = np.column_stack([test.x, np.ones(len(test.y[:, 0]))])
+    rest = test.y[:, 0] - basis @ np.linalg.lstsq(basis, test.y[:, 0], rcond=None)[0]
     assert affine.value == pytest.approx(float(np.sqrt(np.mean(rest**2))), rel=1e-10)
-    assert affine.relative == pytest.approx(affine.value / test.y.std(), rel=1e-12)
+    assert affine.relative == pytest.approx(affine.value / test.y[:, 0].std(), rel=1e-12)
     assert "more than one input" in exact_floor(target, REGISTRY.variant("relu"), (4,)).reason
 
 
@@ -455,7 +455,7 @@ def test_the_floor_of_a_table_is_the_median_over_its_splits(tmp_path):
     assert exact_floor(target, relu, (3,), range(4)).value == np.median(single[:4])
     for seed, value in enumerate(single):
         test = draw_samples(target, seed).test
-        assert value == pytest.approx(segmented_floor(test.x[:, 0], test.y, 4)[-1], rel=1e-9)
+        assert value == pytest.approx(segmented_floor(test.x[:, 0], test.y[:, 0], 4)[-1], rel=1e-9)
     assert "could pass through all 20 test points" in exact_floor(target, relu, (30,), [0]).reason
 
 
@@ -645,7 +645,7 @@ def test_references_are_judged_as_networks_are():
     assert rows["polynomial"].nrmse < 1e-12
     assert 0.5 < rows["affine"].nrmse < 1 and rows["affine"].r2 == pytest.approx(1 - rows["affine"].nrmse ** 2)
     test = draw_samples(cubic, 1).test
-    assert rows["affine"].nrmse == pytest.approx(rows["affine"].rmse / test.y.std(), rel=1e-9)
+    assert rows["affine"].nrmse == pytest.approx(rows["affine"].rmse / test.y[:, 0].std(), rel=1e-9)
     assert rows["affine"].to_dict()["parameters"] == 2 and rows["affine"].seeds == 2
     assert [row.name for row in reference_rows(formula_target("x1*x2"), 30, [1])] == ["affine", "polynomial"]
     assert reference_rows(resolve_target("spiral"), 30, [1]) == ()

@@ -350,6 +350,18 @@ def test_errors_stand_beside_their_floors_and_other_ways_to_fit():
     assert [row["name"] for row in data["references"]][:2] == ["affine", "polynomial"]
 
 
+def test_several_targets_are_ranked_together():
+    targets = [SIN, resolve_target("x2"), formula_target("0*x + 3")]
+    result = small(targets, ["relu", "tanh", "linear"])
+    overall = result.overall
+    assert overall.targets == (SIN.name, "x2")  # a constant target has no NRMSE
+    assert {place.label for place in overall.places} == {"relu", "tanh", "linear"}
+    assert overall.places[-1].label == "linear"
+    assert [place.mean_rank for place in overall.places] == sorted(place.mean_rank for place in overall.places)
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["overall"]["targets"] == [SIN.name, "x2"]
+    assert small([SIN], ["relu", "tanh"]).overall is None
+
+
 def test_few_seeds_say_that_they_tell_nothing():
     target = small([SIN], ["relu", "tanh", "sine"]).targets[0]
     assert "no significance possible" in target.note

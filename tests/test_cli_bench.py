@@ -172,3 +172,18 @@ def test_the_choices_are_those_of_the_library() -> None:
     assert training.OPTIMIZERS == recipe.OPTIMIZERS
     assert training.SCHEDULES == recipe.SCHEDULES
     assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
+
+
+def test_a_suite_is_ranked_target_by_target_and_as_a_whole() -> None:
+    found = CliRunner().invoke(
+        cli, ["bench", "--suite", "control", "-a", "relu", "-a", "linear", "--hidden", "2", "-j", "1"]
+    )
+    assert found.exit_code == 0, found.output
+    assert "all targets" in found.stdout
+    assert "digits" in found.stdout
+
+
+def test_an_unknown_suite_is_a_usage_error_that_lists_them() -> None:
+    found = CliRunner().invoke(cli, ["bench", "--suite", "cores"])
+    assert found.exit_code == 2
+    assert "core" in found.stderr

@@ -10,7 +10,7 @@ from typing import Any
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
 from activations.benchmark.presets import preset_named
-from activations.benchmark.result import Result, rank_target
+from activations.benchmark.result import Result, rank_over_targets, rank_target
 from activations.benchmark.tuning import tune
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
@@ -150,6 +150,7 @@ def benchmark(
         part = slice(i * len(variants), (i + 1) * len(variants))
         found = {runs[0].variant.label: [outcomes[run.key] for run in runs] for runs in final[part]}
         results.append(rank_target(target, choices[part], found, seed))
+    overall = rank_over_targets(results, [[outcomes[run.key] for run in runs] for runs in final], seed)
     settings = {
         "preset": preset,
         "steps": effort.steps,
@@ -164,7 +165,7 @@ def benchmark(
         "optimizer": recipe.words,
         "recipe": recipe.to_dict(),
     }
-    return Result(tuple(results), settings, str(place), _versions(), time.perf_counter() - start)
+    return Result(tuple(results), overall, settings, str(place), _versions(), time.perf_counter() - start)
 
 
 def run_seeds(seed: int, count: int, *, fresh: bool) -> list[int]:

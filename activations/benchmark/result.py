@@ -15,7 +15,9 @@ from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.references import ReferenceRow, reference_rows
 from activations.benchmark.statistics import (
+    Aggregate,
     Standing,
+    aggregate,
     compare,
     finite_or_none,
     logarithms,
@@ -30,7 +32,7 @@ from activations.fit.samples import Samples, draw_samples
 from activations.fit.target import Target
 from activations.floors import Floor, exact_floor
 
-__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_target"]
+__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_over_targets", "rank_target"]
 
 VERSION = 1  # of the JSON; it grows when a field changes its meaning, not when one is added
 
@@ -184,6 +186,7 @@ class Result:
 
     Attributes:
         targets: one ranking each, in the order asked for.
+        overall: the activations over all targets that are not constant; None for fewer than two of those.
         settings: what it was run with, for strict JSON.
         device: where it was trained.
         versions: of this library and torch.
@@ -191,6 +194,7 @@ class Result:
     """
 
     targets: tuple[TargetResult, ...]
+    overall: Aggregate | None
     settings: Mapping[str, Any]
     device: str
     versions: Mapping[str, str]
@@ -201,6 +205,7 @@ class Result:
         return {
             "version": VERSION,
             "targets": [target.to_dict() for target in self.targets],
+            "overall": self.overall.to_dict() if self.overall else None,
             "settings": dict(self.settings),
             "device": self.device,
             "versions": dict(self.versions),
@@ -232,6 +237,31 @@ def rank_target(
     seeds = [outcome.run.seed for outcome in next(iter(outcomes.values()))]
     references = reference_rows(target, rows[0].parameters, seeds)
     return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), references, compared.note, tuple(best))
+
+
+def rank_over_targets(
+    results: Sequence[TargetResult], outcomes: Sequence[Sequence[Outcome]], seed: int
+) -> Aggregate | None:
+    """Rank the activations over the targets that have an NRMSE; None if those are fewer than two.
+
+    Args:
+        results: of the targets.
+        outcomes: those of the fresh seeds, for each activation of the first target, then of the second one, …
+        seed: of the bootstrap.
+    """
+    count = len(outcomes) // len(results)
+    labels = [found[0].run.variant.label for found in outcomes[:count]]
+    errors = [[outcome.test.relative for outcome in found] for found in outcomes]
+    kept = [i for i, result in enumerate(results) if result.metric == "nrmse"]
+    if len(kept) < 2:
+        return None
+    return aggregate(
+        logarithms([errors[i * count : (i + 1) * count] for i in kept]),
+        labels,
+        [results[i].target.name for i in kept],
+        [results[i].target.group for i in kept],
+        generator(seed, Purpose.COMPARISON, 1),
+    )
 
 
 def _row(standing: Standing, choice: Choice, outcomes: Sequence[Outcome], samples: npt.NDArray[np.intp]) -> Row:

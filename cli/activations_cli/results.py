@@ -14,6 +14,7 @@ from activations_cli.output import Cell, Column, Output, counted, significant
 if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
     from activations.benchmark.references import ReferenceRow
+    from activations.benchmark.statistics import Aggregate
     from activations.fit.targets import Target
 
 __all__ = ["Places", "create_folder", "show_result", "write_result"]
@@ -63,7 +64,46 @@ def show_result(output: Output, result: Result) -> None:
     """One table per target, and what the columns mean."""
     for target in result.targets:
         show_target(output, target)
+    if result.overall is not None:
+        show_overall(output, result.overall)
     output.line(legend(result), "dim")
+
+
+def show_overall(output: Output, overall: Aggregate) -> None:
+    """The ranking over all targets."""
+    groups = counted(len(set(overall.groups)), "group")
+    about = f"  over {counted(len(overall.targets), 'target')} in {groups}, which weigh the same"
+    output.show(output.joined(("all targets", "bold"), (about, "dim")))
+    columns = [
+        Column("rank", "right"),
+        Column("activation", key=True),
+        Column("mean rank", "right"),
+        Column("95 % interval", key=True, style="dim"),
+        Column("digits", "right"),
+        Column("95 % interval", style="dim", optional=True),
+    ]
+    rows: list[list[Cell]] = []
+    for place in overall.places:
+        style = "bold green" if place.rank == 1 else ""
+        rows.append(
+            [
+                (str(place.rank), style),
+                (place.label, style),
+                (f"{place.mean_rank:.2f}", style),
+                _interval(place.mean_rank_interval),
+                f"{place.digits:.2f}",
+                _interval(place.digits_interval),
+            ]
+        )
+    output.table(columns, rows)
+    if overall.note:
+        output.line(overall.note, "yellow")
+    output.line("digits: interquartile mean of -log10 NRMSE, from 0 to 5.", "dim")
+    output.line()
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.2f} … {ends[1]:.2f}"
 
 
 def show_target(output: Output, result: TargetResult) -> None:

@@ -52,6 +52,13 @@ PRESETS = ("quick", "standard")
     metavar="LO HI",
     help="The interval of each input.  [default: the target's, or -1 1]",
 )
+@click.option(
+    "--suite",
+    "suites",
+    metavar="NAME",
+    multiple=True,
+    help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",
+)
 @click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
@@ -94,6 +101,7 @@ def command(
     targets: tuple[str, ...],
     names: tuple[str, ...],
     domain: tuple[float, float] | None,
+    suites: tuple[str, ...],
     file: Path | None,
     x_columns: tuple[str, ...],
     y_column: str | None,
@@ -120,10 +128,11 @@ def command(
     \b
       activations bench sin
       activations bench "sin(3*x) + abs(x)" --domain -2 2 -a relu -a "*elu" -a sine
+      activations bench --suite seeds -a relu -a tanh -a gelu
       activations bench --csv data.csv --x year --y sunspots -o results
     """
-    refuse_contradictions(targets, domain, file, x_columns, y_column, drop_na, folder, force)
-    chosen = read_targets(output, targets, domain, file, x_columns, y_column, drop_na)
+    refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, drop_na, folder, force)
+    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, drop_na)
     variants = read_variants(output, names or default_names())
 
     from activations_cli.results import create_folder, show_result, write_result
@@ -173,7 +182,8 @@ def refuse_contradictions(
         click.UsageError: they make none.
     """
     if not targets and file is None:
-        raise click.UsageError("Name a TARGET ('activations targets' lists them), a formula, or a file with --csv.")
+        message = "Name a TARGET ('activations targets' lists them), a formula, a --suite, or a file with --csv."
+        raise click.UsageError(message)
     if file is None and (x_columns or y_column is not None or drop_na):
         raise click.UsageError("--x, --y and --drop-na choose from a file; name it with --csv FILE.")
     if domain is not None and not targets:
@@ -189,17 +199,18 @@ def refuse_contradictions(
 def read_targets(
     output: Output,
     texts: Sequence[str],
+    suites: Sequence[str],
     domain: tuple[float, float] | None,
     file: Path | None,
     x_columns: Sequence[str],
     y_column: str | None,
     drop_na: bool,
 ) -> list[Target]:
-    """The targets that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, known_targets, resolve_target
+    """The targets of suites, then those that were typed, each once, then the file."""
+    from activations.fit.targets import csv_target, known_targets, resolve_target, suite
 
     warn_of_problems(output, known_targets().problems)
-    found: dict[str, Target] = {}
+    found: dict[str, Target] = {target.digest: target for name in suites for target in suite(name)}
     for text in texts:
         target = resolve_target(text, domain)
         if target.digest in found:

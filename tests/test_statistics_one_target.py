@@ -177,6 +177,15 @@ def test_rank_intervals_hold_the_true_rank(step: float) -> None:
     assert hits / 800 >= 0.93
 
 
+def test_the_interval_of_a_rank_holds_the_rank_itself_among_many_equal_ones() -> None:
+    errors = np.random.default_rng(3).normal(size=(300, 8))
+    result = compare(errors, names(300), np.random.default_rng(0), draws=300)
+    assert len(result.tie_group) == 300  # too few seeds to tell them apart, so that all ranks are those by median
+    for standing in result.standings:
+        low, high = standing.rank_interval
+        assert low <= standing.rank <= high
+
+
 def test_the_probability_of_being_best_equals_the_count_of_all_samples() -> None:
     errors = np.array([[1.0, 5.0, 3.0], [2.0, 2.0, 4.0], [6.0, 2.0, 2.0]])
     expected = np.zeros(3)

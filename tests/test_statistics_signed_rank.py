@@ -14,7 +14,7 @@ from activations.benchmark.statistics import signed_rank
 from activations.benchmark.statistics.signed_rank import EXACT, holm, paired_differences, signed_rank_test
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 9, 12, 24, 31, EXACT])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 9, 12, 24, 31, 50])
 def test_the_p_value_equals_that_of_scipy_without_ties(size: int) -> None:
     rng = np.random.default_rng(size)
     for shift in (0.0, 0.3, -2.0):
@@ -37,7 +37,7 @@ def test_the_p_value_equals_that_of_scipy_with_ties_and_zeros(size: int, zeros: 
         assert signed_rank_test(differences).p_value == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("size", [EXACT + 1, 80, 300])
+@pytest.mark.parametrize("size", [51, 80, 300])
 def test_many_differences_are_approximated_as_scipy_does(size: int) -> None:
     rng = np.random.default_rng(size)
     smooth = rng.normal(0.1, size=size)

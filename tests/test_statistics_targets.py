@@ -129,6 +129,17 @@ def test_the_interquartile_mean_counts_a_small_group_as_often_as_its_weight_says
     np.testing.assert_allclose(means, [stats.trim_mean(digits(repeated[:, k]).ravel(), 0.25) for k in range(3)])
 
 
+def test_the_interval_of_the_interquartile_mean_is_that_of_its_draws() -> None:
+    one = random_panel(4, 2, 4, "xxxy")
+    drawn = resample_panel(one, np.random.default_rng(0), draws=300)
+    # Two of the three targets "x" are drawn, so that a run of "y" weighs twice as much: sixteen runs in all.
+    times = drawn.counts.astype(int) * np.repeat([1, 1, 1, 2], 4)
+    for k, low, high in zip(range(2), *interquartile_means(one, drawn)[1:], strict=True):
+        means = [stats.trim_mean(np.repeat(digits(one.cells[:, k]), row), 0.25) for row in times]
+        expected = np.percentile(means, [2.5, 97.5], method="closest_observation")
+        np.testing.assert_allclose([low, high], expected)
+
+
 def test_digits_are_between_0_and_5() -> None:
     assert digits(np.array([math.inf, 1.0, 0.0, -2.5, -7.0])).tolist() == [0, 0, 0, 2.5, 5]
 
@@ -194,6 +205,7 @@ def test_one_target_can_carry_a_ranking() -> None:
     assert leave_one_target_out(panel([[[0.0], [1.0]]])) is None
     assert leave_one_target_out(panel(np.zeros((3, 2, 1)))).smallest_tau is None
     assert leave_one_target_out(panel(np.zeros((3, 2, 1)))).first == (0.5, 0.5)
+    assert leave_one_target_out(panel(np.zeros((3, 2, 1)))).ranks == ((1, 2), (1, 2))
 
 
 def test_kendalls_tau_is_that_of_scipy() -> None:
@@ -218,6 +230,7 @@ def test_cliques_are_the_largest_sets_without_a_significant_pair() -> None:
             if all(found.p_values[i][j] > 0.05 for i, j in itertools.combinations(subset, 2))
         }
         largest = {subset for subset in together if not any(set(subset) < set(other) for other in together)}
+        assert len(found.sets) == len(set(found.sets))
         assert set(found.sets) == {tuple(found.labels[i] for i in subset) for subset in largest}
     assert any(len(one) > 1 for one in sets)
     assert cliques(panel(rng.normal(size=(8, 16, 2)))) is None
@@ -334,6 +347,15 @@ def test_equal_activations_share_a_rank() -> None:
         ("c", 1, 2.0),
     ]
     assert result.cliques.sets == (("a", "b", "c"),)
+
+
+def test_equal_mean_ranks_are_equal_whatever_their_order_on_the_targets() -> None:
+    errors = np.stack([np.roll(np.arange(7.0), shift) for shift in range(7)])[:, :, None]
+    assert set(suite_ranks(panel(errors)).tolist()) == {4.0}
+
+
+def test_a_perfect_fit_and_a_failure_have_a_median_over_targets() -> None:
+    assert panel([[[-math.inf, math.inf], [-math.inf, -math.inf]]]).medians.tolist() == [[math.inf, -324]]
 
 
 def test_a_single_run_has_no_interval_and_a_single_activation_a_place() -> None:

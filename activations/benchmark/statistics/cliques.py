@@ -70,12 +70,11 @@ def cliques(panel: Panel) -> Cliques | None:
 
 
 def _maximal(chosen: set[int], candidates: set[int], excluded: set[int], neighbours: list[set[int]]) -> list[set[int]]:
-    """All sets of mutual neighbours that no further one fits to (Bron & Kerbosch 1973, with a pivot)."""
+    """All sets of mutual neighbours that no further one fits to (Bron & Kerbosch 1973)."""
     if not candidates and not excluded:
         return [chosen]
-    pivot = max(candidates | excluded, key=lambda i: (len(neighbours[i] & candidates), -i))
     found = []
-    for i in sorted(candidates - neighbours[pivot]):
+    for i in sorted(candidates):
         found += _maximal(chosen | {i}, candidates & neighbours[i], excluded & neighbours[i], neighbours)
         candidates = candidates - {i}
         excluded = excluded | {i}

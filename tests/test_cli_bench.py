@@ -176,7 +176,7 @@ def test_the_choices_are_those_of_the_library() -> None:
 
 def test_a_suite_is_ranked_target_by_target_and_as_a_whole() -> None:
     found = CliRunner().invoke(
-        cli, ["bench", "--suite", "control", "-a", "relu", "-a", "linear", "--hidden", "2", "-j", "1"]
+        cli, ["bench", "--suite", "kinked", "-a", "relu", "-a", "linear", "--hidden", "2", "-j", "1"]
     )
     assert found.exit_code == 0, found.output
     assert "all targets" in found.stdout

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from activations.derivatives import derivative
     from activations.errors import ActivationsError
     from activations.expression import Expression, parse
-    from activations.fit import Target, csv_target, resolve_target
+    from activations.fit import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.nn import create
     from activations.properties import Properties, measure
@@ -46,6 +46,7 @@ __all__ = [
     "default_registry",
     "derivative",
     "formula_activation",
+    "function_target",
     "hookimpl",
     "measure",
     "parse",
@@ -62,7 +63,7 @@ _HOMES = {
     "activations.derivatives": ("derivative",),
     "activations.errors": ("ActivationsError",),
     "activations.expression": ("Expression", "parse"),
-    "activations.fit": ("Target", "csv_target", "resolve_target"),
+    "activations.fit": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from activations.derivatives import derivative
     from activations.errors import ActivationsError
     from activations.expression import Expression, parse
-    from activations.fit import Target, csv_target, resolve_target
+    from activations.fit import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.nn import create
     from activations.properties import Properties, measure
@@ -50,6 +50,7 @@ __all__ = [
     "default_registry",
     "derivative",
     "formula_activation",
+    "function_target",
     "hookimpl",
     "measure",
     "parse",
@@ -67,7 +68,7 @@ _HOMES = {
     "activations.derivatives": ("derivative",),
     "activations.errors": ("ActivationsError",),
     "activations.expression": ("Expression", "parse"),
-    "activations.fit": ("Target", "csv_target", "resolve_target"),
+    "activations.fit": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),

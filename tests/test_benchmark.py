@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS, benchmark, preset_named
+from activations.benchmark.outcome import measure_errors
 from activations.benchmark.plan import CHUNK, Run, chunks
 from activations.benchmark.presets import Preset
 from activations.benchmark.protocol import run_seeds
@@ -19,6 +20,7 @@ from activations.benchmark.tuning import tune
 from activations.benchmark.workers import train_chunk
 from activations.declare import formula_activation
 from activations.errors import DataError, DeviceError
+from activations.fit import function_target
 from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError
 from activations.fit.targets import csv_target, formula_target, resolve_target
@@ -414,6 +416,73 @@ def test_errors_are_those_of_the_kept_network():
     assert rmse == pytest.approx(row.rmse, rel=1e-5)
     assert rmse / test.y.std() == pytest.approx(row.nrmse, rel=1e-5)
     assert np.array_equal(fit.samples.test.x, test.x)
+
+
+def test_several_outputs_are_judged_by_the_mean_of_their_relative_squares():
+    # The second output is a million times the first: it must not count more.
+    target = formula_target("t -> (sin(2*t), 1e6*cos(2*t))", (0, 3), points=40)
+    result = small([target], ["tanh"], steps=200)
+    (fit,), (row,) = result.targets[0].fits, result.targets[0].ranking
+    test = draw_samples(target, fit.run.seed).test
+    residual = fit.predict(test.x) - test.y
+    assert residual.shape == (2004, 2)
+    relative = math.sqrt(np.mean(np.mean(residual**2, axis=0) / np.var(test.y, axis=0)))
+    assert relative == pytest.approx(row.nrmse, rel=1e-5)
+    assert row.nrmse < 0.9
+    assert math.sqrt(np.mean(residual**2)) == pytest.approx(row.rmse, rel=1e-5)
+    assert row.max_error >= row.rmse
+    assert row.parameters == 8 * 2 + 8 * 2 + 2
+
+
+def test_errors_of_several_outputs_by_hand():
+    samples = draw_samples(formula_target("t -> (t, 1000*t)"), 0)
+    shift = np.array([0.5, 0.0]) / samples.scaling.unit
+    outputs = samples.scaling.value_to_network(samples.test.y) + shift
+    errors = measure_errors(samples, samples.test, outputs)
+    # An error of 0.5 in the first of two outputs, whose standard deviation is that of [-1, 1].
+    deviation = samples.test.y[:, 0].std()
+    assert errors.relative == pytest.approx(0.5 / deviation / math.sqrt(2))
+    assert errors.r2 == pytest.approx(1 - errors.relative**2)
+    assert (errors.rmse, errors.largest) == pytest.approx((0.5 / math.sqrt(2), 0.5))
+
+
+def test_constant_shares_of_uneven_classes_have_the_error_1(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{'ab'[i % 5 == 0]}\n" for i in range(100)))
+    samples = draw_samples(csv_target(str(path)), 0)
+    shares = np.log(np.bincount(samples.test.y) / len(samples.test))
+    errors = measure_errors(samples, samples.test, np.tile(shares, (len(samples.test), 1)))
+    assert (errors.relative, errors.accuracy) == pytest.approx((1, 0.8))
+
+
+def test_extrapolation_is_reported_and_never_ranks():
+    target = resolve_target("x2")
+    row = small([target], ["linear"]).targets[0].ranking[0]
+    samples = draw_samples(target, 0)
+    outside = samples.extrapolation
+    assert outside is not None
+    # The best line is constant; far outside it is wrong by several standard deviations.
+    expected = math.sqrt(np.mean((outside.y - samples.training.y.mean()) ** 2)) / samples.test.y.std()
+    assert row.extrapolation == pytest.approx(expected, rel=0.2)
+    assert row.nrmse == pytest.approx(1, abs=0.2)
+    assert small([SIN], ["linear"]).targets[0].ranking[0].extrapolation is None
+
+
+def test_a_function_that_cannot_be_sent_is_refused_before_any_process_starts():
+    before = multiprocessing.active_children()
+    target = function_target(lambda x: np.sin(3 * x), (-1, 1), points=20)
+    with pytest.raises(SettingError, match=r"function of function can't be sent.*jobs=1"):
+        small([target], ["tanh"], jobs=2)
+    assert multiprocessing.active_children() == before
+    assert small([target], ["tanh"]).targets[0].ranking[0].nrmse < 2
+
+
+def test_classes_of_a_table_are_ranked_with_their_names(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{'low' if i < 30 else 'high'}\n" for i in range(60)))
+    data = small([csv_target(str(path))], ["tanh"], steps=200).to_dict()["targets"][0]
+    assert (data["task"], data["classes"], data["class_names"]) == ("classification", 2, ["high", "low"])
+    assert data["ranking"][0]["accuracy"] > 0.8
 
 
 def test_a_table_is_ranked_too(tmp_path):

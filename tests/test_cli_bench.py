@@ -148,6 +148,28 @@ def test_csv_files_with_hostile_headers(tmp_path: Path) -> None:
     assert "1 rows repeat" in found.stderr
 
 
+def test_classes_of_a_csv_file(tmp_path: Path) -> None:
+    place = tmp_path / "data.csv"
+    place.write_text("x,kind\n" + "".join(f"{i},{i % 2}\n" for i in range(40)))
+    for arguments, task in ((["--classify"], "classification"), ([], "regression")):
+        found = run("--csv", str(place), "--json", *arguments)
+        assert found.exit_code == 0, found.stderr
+        (target,) = read(found.stdout)["targets"]
+        assert (target["task"], target["ranking"][0]["accuracy"] is None) == (task, not arguments)
+    assert run("cubic", "--classify").exit_code == 2
+
+
+def test_a_curve(tmp_path: Path) -> None:
+    found = run("t -> (t*cos(t), t*sin(t))", "--domain", "0", "12", "--json", "-o", str(tmp_path / "out"))
+    assert found.exit_code == 0, found.stderr
+    (target,) = read(found.stdout)["targets"]
+    assert (target["outputs"], target["domain"]) == (2, [[0, 12]])
+    assert len(list((tmp_path / "out").glob("t-t-cos-t-t-sin-t-*.png"))) == 1
+    wrong = run("t -> (t, q)")
+    assert wrong.exit_code == 2
+    assert "         ^" in wrong.stderr
+
+
 def test_the_exit_code_says_if_everything_diverged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "everything_diverged", lambda result: True)
     found = run("cubic")

@@ -192,6 +192,40 @@ def test_targets() -> None:
     rows = read(run("targets", "--json"))
     assert {"sin", "cubic", "x2", "abs", "spiral"} <= {row["name"] for row in rows}
     assert run("targets").stdout.count("\n") == len(rows) + 2
+    assert len(rows) == 50
+    by_name = {row["name"]: row for row in rows}
+    assert by_name["cubic"]["extrapolation"] == [[-2.5, -2], [2, 2.5]]
+    assert by_name["heteroscedastic"]["noise_profile"] == "1 + 2*x"
+    assert by_name["bessel_j0"]["formula"] is None
+    assert by_name["abs"]["latex"] == r"\left|x\right|"
+
+
+def test_targets_of_suites() -> None:
+    rows = read(run("targets", "--suite", "kinked", "--suite", "seeds", "--json"))
+    names = [row["name"] for row in rows]
+    assert names == ["abs", "triangle", "sqrt_cusp", "nguyen8", *(row["name"] for row in rows if row["seed_target"])]
+    found = run("targets", "--suite", "smoth")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "did you mean smooth?" in found.stderr
+
+
+def test_targets_are_drawn_into_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    found = run("targets", "--suite", "control", "--plot", str(folder), "--json")
+    assert found.exit_code == 0, found.stderr
+    assert len(read(found)) == 3
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "control-affine.png",
+        "control-constant.png",
+        "control-noise.png",
+    ]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in folder.iterdir())
+    again = run("targets", "--suite", "control", "--plot", str(folder))
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "--force" in again.stderr
+    assert run("targets", "--suite", "control", "--plot", str(folder), "--force").exit_code == 0
+    assert run("targets", "--force").exit_code == 2
+    assert run("targets", "--plot", str(tmp_path / "missing" / "folder")).exit_code == 4
 
 
 def test_a_broken_plugin_is_told_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from activations.errors import DataError
 from activations.fit.samples import draw_samples
-from activations.fit.table import read_table
+from activations.fit.table import MAX_CLASSES, read_table
 from activations.fit.targets import csv_target
 
 GOOD = "x,y\n" + "".join(f"{i},{i * i}\n" for i in range(12))
@@ -136,3 +136,67 @@ def test_values_near_the_largest_number_can_be_read(tmp_path):
     samples = draw_samples(csv_target(write(tmp_path, content)), 0)
     assert np.isfinite(samples.scaling.value_to_network(samples.training.y)).all()
     assert np.abs(samples.scaling.input_to_network(samples.training.x)).max() <= 1
+
+
+# Classes
+
+
+def flowers(rows_per_class=10, header="length,width,kind\n", names=("setosa", "virginica", "iris b")):
+    lines = [f"{i + 7 * k}.5,{i % 3},{name}" for k, name in enumerate(names) for i in range(rows_per_class)]
+    return header + "\n".join(lines) + "\n"
+
+
+def test_a_column_without_numbers_is_one_of_classes(tmp_path):
+    table = read_table(write(tmp_path, flowers()))
+    assert table.classes == ("iris b", "setosa", "virginica")
+    assert (table.y[0], table.y[10], table.y[20]) == (1, 2, 0)
+    assert (table.x[0], table.x_names, table.y_name) == ((0.5, 0.0), ("length", "width"), "kind")
+    target = csv_target(write(tmp_path, flowers()))
+    assert (target.classes, target.task, target.outputs) == (3, "classification", 1)
+    assert target.title == "kind (3 classes) from length, width"
+
+
+def test_a_file_of_classes_needs_no_header(tmp_path):
+    table = read_table(write(tmp_path, flowers(header="")))
+    assert (table.x_names, table.y_name, len(table.y)) == (("column 1", "column 2"), "column 3", 30)
+
+
+def test_numbers_are_classes_when_asked_for(tmp_path):
+    content = "x,y\n" + "".join(f"{i},{('10', '9', '9.0', '-1')[i % 4]}\n" for i in range(40))
+    path = write(tmp_path, content)
+    assert read_table(path).classes == ()
+    table = read_table(path, classify=True)
+    assert table.classes == ("-1", "9", "10")
+    assert table.y[:4] == (2, 1, 1, 0)
+    assert csv_target(path, classify=True).digest != csv_target(path).digest
+
+
+def test_every_class_is_in_every_part_of_every_split(tmp_path):
+    target = csv_target(write(tmp_path, flowers(rows_per_class=5)))
+    for seed in range(5):
+        samples = draw_samples(target, seed)
+        counts = [np.bincount(part.y).tolist() for part in (samples.training, samples.validation, samples.test)]
+        assert counts == [[3, 3, 3], [1, 1, 1], [1, 1, 1]]
+        assert samples.classes == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (flowers(names=("a",)), r"data.csv, column 3 \(kind\): all rows are of class 'a'"),
+        (flowers(rows_per_class=20) + "1,1,rare\n", "class 'rare' has 1 rows, needs at least 5; join it"),
+        (flowers().replace("2.5,2,setosa", "2.5,2,"), r"line 4, column 3 \(kind\): '' is no class; drop"),
+        (flowers().replace("2.5,2,setosa", "2.5,nan,setosa"), r"line 4, column 2 \(width\): 'nan' is not finite"),
+        (flowers().replace("2.5,2,setosa", "2.5,2,7"), r"line 2, column 3 \(kind\): 'setosa' is no number"),
+        ("x,y\n" + "".join(f"{i},k{i}\n" for i in range(MAX_CLASSES + 1)), "101 different classes, at most 100"),
+    ],
+)
+def test_bad_classes_are_refused_with_the_place(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read_table(write(tmp_path, content))
+
+
+def test_rows_without_a_class_can_be_dropped_and_are_counted(tmp_path):
+    content = flowers().replace("2.5,2,setosa", "2.5,2,").replace("3.5,0,setosa", ",0,setosa")
+    table = read_table(write(tmp_path, content), drop_missing=True)
+    assert (len(table.y), table.dropped) == (28, 2)

@@ -24,12 +24,25 @@ def class_colours(theme: Theme, classes: int) -> list[str]:
 
 
 def draw_classes(
-    axes: Axes, points: Points, classes: int, theme: Theme, *, size: float = 9, names: Sequence[str] = ()
+    axes: Axes,
+    points: Points,
+    classes: int,
+    theme: Theme,
+    *,
+    size: float = 9,
+    alpha: float = 1.0,
+    names: Sequence[str] = (),
 ) -> None:
     """Draw points [points, 2] in the colours of their classes, with labels for a legend if names are given."""
     for number, colour in enumerate(class_colours(theme, classes)):
         chosen = points.x[points.y == number]
-        label = plain(names[number], 30) if names else None
         axes.scatter(
-            chosen[:, 0], chosen[:, 1], s=size, color=colour, edgecolors=theme.background, linewidths=0.4, label=label
+            chosen[:, 0],
+            chosen[:, 1],
+            s=size,
+            color=colour,
+            alpha=alpha,
+            edgecolors=theme.background,
+            linewidths=0.4 if alpha == 1 else 0,
+            label=plain(names[number], 30) if names else None,
         )

@@ -67,6 +67,12 @@ class Theme:
         colours = [self.low, self.middle, self.high]
         return LinearSegmentedColormap.from_list(f"activations-{self.name}", colours)
 
+    def rising(self) -> LinearSegmentedColormap:
+        """The colour map of values of one sign, from the background's colour on."""
+        from matplotlib.colors import LinearSegmentedColormap
+
+        return LinearSegmentedColormap.from_list(f"activations-{self.name}-rising", [self.middle, self.high])
+
 
 # Okabe and Ito 2008, "Color Universal Design"; brighter on the dark background.
 THEMES = {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activations.files import require_free, slug, write_atomically
+from activations.files import require_free, write_atomically
 from activations_cli.output import Cell, Column, Output, counted, significant
+from activations_cli.places import picture_paths
 
 if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
@@ -36,12 +37,7 @@ def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -
         OSError: the folder can't be made.
     """
     folder.mkdir(exist_ok=True)
-    names: list[str] = []
-    for target in targets:
-        name = slug(target.name)
-        same = sum(other == name or other.startswith(f"{name}-") for other in names)
-        names.append(f"{name}-{same + 1}" if same else name)
-    places = Places(folder / "ranking.json", tuple(folder / f"{name}.png" for name in names))
+    places = Places(folder / "ranking.json", picture_paths(folder, targets))
     for place in (places.ranking, *places.pictures):
         require_free(place, overwrite=overwrite)
     return places

@@ -46,7 +46,7 @@ TARGETS = (
     Target(
         name="blocks",
         title="Donoho and Johnstone's Blocks",
-        formula=" + ".join(f"{height}*(1 + sign(x - {at}))/2" for at, height in BLOCKS),
+        formula=" + ".join(f"{height}*(1 + sign(x - {at}))/2" for at, height in BLOCKS).replace("+ -", "- "),
         domain=((0, 1),),
         points=1024,
         group="discontinuous",

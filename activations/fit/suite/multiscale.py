@@ -36,7 +36,9 @@ TARGETS = (
     Target(
         name="multisine",
         title="ten sines of frequencies 5 to 50",
-        formula=" + ".join(f"sin({10 * k}*pi*x + {phase})" for k, phase in enumerate(PHASES, start=1)),
+        formula=" + ".join(f"sin({10 * k}*pi*x + {phase})" for k, phase in enumerate(PHASES, start=1)).replace(
+            " + 0)", ")"
+        ),
         domain=((0, 1),),
         points=401,
         group="multiscale",
@@ -68,7 +70,7 @@ TARGETS = (
     Target(
         name="weierstrass",
         title="seven terms of Weierstrass's series",
-        formula=" + ".join(f"0.5^{k}*cos({3**k}*pi*x)" for k in range(7)),
+        formula="cos(pi*x) + " + " + ".join(f"0.5^{k}*cos({3**k}*pi*x)" for k in range(1, 7)),
         domain=((-1, 1),),
         points=1001,
         group="multiscale",

@@ -62,6 +62,7 @@ PRESETS = ("quick", "standard")
 @click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
+@click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")
 @click.option("--drop-na", is_flag=True, help="Leave out rows with empty or non-finite cells.")
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="How much work to do.")
 @click.option(
@@ -105,6 +106,7 @@ def command(
     file: Path | None,
     x_columns: tuple[str, ...],
     y_column: str | None,
+    classify: bool,
     drop_na: bool,
     preset: str,
     hidden: Hidden | None,
@@ -123,16 +125,17 @@ def command(
 ) -> None:
     r"""Rank activations by how well small networks with them fit a TARGET.
 
-    A TARGET is a name ('activations targets' lists them) or a formula:
+    A TARGET is a name ('activations targets' lists them), a formula, or a curve:
 
     \b
       activations bench sin
       activations bench "sin(3*x) + abs(x)" --domain -2 2 -a relu -a "*elu" -a sine
       activations bench --suite seeds -a relu -a tanh -a gelu
+      activations bench "t -> (t*cos(t), t*sin(t))" --domain 0 12
       activations bench --csv data.csv --x year --y sunspots -o results
     """
-    refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, drop_na, folder, force)
-    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, drop_na)
+    refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
     variants = read_variants(output, names or default_names())
 
     from activations_cli.results import create_folder, show_result, write_result
@@ -172,6 +175,7 @@ def refuse_contradictions(
     file: Path | None,
     x_columns: Sequence[str],
     y_column: str | None,
+    classify: bool,
     drop_na: bool,
     folder: Path | None,
     force: bool,
@@ -184,8 +188,8 @@ def refuse_contradictions(
     if not targets and file is None:
         message = "Name a TARGET ('activations targets' lists them), a formula, a --suite, or a file with --csv."
         raise click.UsageError(message)
-    if file is None and (x_columns or y_column is not None or drop_na):
-        raise click.UsageError("--x, --y and --drop-na choose from a file; name it with --csv FILE.")
+    if file is None and (x_columns or y_column is not None or classify or drop_na):
+        raise click.UsageError("--x, --y, --classify and --drop-na choose from a file; name it with --csv FILE.")
     if domain is not None and not targets:
         raise click.UsageError("--domain is for functions; the rows of a --csv file bring their own.")
     if domain is not None and not (-1e9 <= domain[0] < domain[1] <= 1e9):
@@ -204,6 +208,7 @@ def read_targets(
     file: Path | None,
     x_columns: Sequence[str],
     y_column: str | None,
+    classify: bool,
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
@@ -217,7 +222,7 @@ def read_targets(
             output.note(f"Note: target given more than once, taken once: {text}")
         found.setdefault(target.digest, target)
     if file is not None:
-        target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na)
+        target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na, classify=classify)
         found[target.digest] = target
         if target.table is not None and target.table.dropped:
             output.note(f"Note: {target.table.dropped} rows without finite values left out")

@@ -9,6 +9,7 @@ from activations import catalogue
 from activations.fit.targets import TARGETS
 
 README = Path(__file__).parents[1] / "README.md"
+LONGEST_FORMULA = 60
 MARK = re.compile(r"(<!-- generated: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -35,7 +36,8 @@ def targets() -> str:
     rows = ["| name | what | domain | points |", "|---|---|---|---|"]
     for target in TARGETS:
         domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain)
-        what = f"`{_cell(target.formula)}`" if target.formula else _cell(target.title)
+        short = 0 < len(target.formula) <= LONGEST_FORMULA
+        what = f"`{_cell(target.formula)}`" if short else _cell(target.title)
         noise = f", noise {target.noise:g}" if target.noise else ""
         rows.append(f"| `{target.name}` | {what} | {domain} | {target.points}{noise} |")
     return "\n".join(rows)

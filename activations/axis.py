@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from activations.reading import (
     read_name,
     read_paper,
     read_reasons,
+    read_signature,
     source_of,
 )
 
@@ -383,24 +383,12 @@ def axis_activation(
 
 
 def _read_parameters(name: str, function: Callable[..., Any]) -> tuple[tuple[str, int], ...]:
-    inputs: list[str] = []
-    parameters: list[tuple[str, int]] = []
-    for argument in inspect.signature(function).parameters.values():
-        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
-            raise DeclarationError(f"{name}: *{argument.name} is not allowed; name each parameter")
-        if argument.kind is not argument.KEYWORD_ONLY:
-            if argument.default is not argument.empty:
-                raise DeclarationError(
-                    f"{name}: {argument.name} has a default; write parameters after a star: {name}(x, *, "
-                    f"{argument.name}={argument.default})"
-                )
-            inputs.append(argument.name)
-        elif isinstance(argument.default, bool) or not isinstance(argument.default, int):
+    inputs, parameters = read_signature(name, function)
+    for parameter, default in parameters.items():
+        if isinstance(default, bool) or not isinstance(default, int):
             raise DeclarationError(
-                f"{name}: parameter {argument.name} needs a whole number as default; write {argument.name}=2"
+                f"{name}: parameter {parameter} needs a whole number as default; write {parameter}=2"
             )
-        else:
-            parameters.append((argument.name, argument.default))
     if len(inputs) != 1:
         raise DeclarationError(f"{name} has {len(inputs)} inputs; write one: {name}(x, *, dim=-1)")
-    return tuple(parameters)
+    return tuple(parameters.items())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from activations.reading import (
     read_name,
     read_paper,
     read_reasons,
+    read_signature,
     source_of,
 )
 
@@ -467,27 +467,13 @@ def _expression(name: str, where: str, text: str, names: Sequence[str]) -> Expre
 
 
 def _read_signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[Parameter, ...]]:
-    inputs: list[str] = []
-    parameters: list[Parameter] = []
-    for argument in inspect.signature(function).parameters.values():
-        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
-            raise DeclarationError(f"{name}: *{argument.name} is not allowed; name each input and each parameter")
-        if argument.kind is not argument.KEYWORD_ONLY:
-            if argument.default is not argument.empty:
-                raise DeclarationError(
-                    f"{name}: {argument.name} has a default; write parameters after a star: {name}(x, *, "
-                    f"{argument.name}={argument.default})"
-                )
-            inputs.append(argument.name)
-        elif isinstance(argument.default, bool) or not isinstance(argument.default, (int, float)):
-            raise DeclarationError(
-                f"{name}: parameter {argument.name} needs a number as default; write {argument.name}=1.0"
-            )
-        else:
-            parameters.append(Parameter(argument.name, float(argument.default)))
+    inputs, defaults = read_signature(name, function)
+    for parameter, default in defaults.items():
+        if isinstance(default, bool) or not isinstance(default, (int, float)):
+            raise DeclarationError(f"{name}: parameter {parameter} needs a number as default; write {parameter}=1.0")
     if len(inputs) not in (1, 2):
         raise DeclarationError(f"{name} has {len(inputs)} inputs; write one, {name}(x), or two, {name}(a, b)")
-    return tuple(inputs), tuple(parameters)
+    return inputs, tuple(Parameter(parameter, float(default)) for parameter, default in defaults.items())
 
 
 def _read_slopes(

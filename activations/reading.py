@@ -19,6 +19,7 @@ __all__ = [
     "read_name",
     "read_paper",
     "read_reasons",
+    "read_signature",
     "source_of",
 ]
 
@@ -120,3 +121,26 @@ def pickled_name(name: str, item: object, function: Callable[..., Any]) -> str:
     if getattr(module, name, None) is item:
         return name
     raise DeclarationError(f"{name} can't be pickled: declare it at the top level of a module that can be imported")
+
+
+def read_signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The names of the inputs, which come by position, and the defaults of the parameters, which come by keyword.
+
+    Raises:
+        DeclarationError: there are `*args` or `**kwargs`, or an input has a default.
+    """
+    inputs: list[str] = []
+    parameters: dict[str, Any] = {}
+    for argument in inspect.signature(function).parameters.values():
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            raise DeclarationError(f"{name}: *{argument.name} is not allowed; name each input and each parameter")
+        if argument.kind is argument.KEYWORD_ONLY:
+            parameters[argument.name] = argument.default
+        elif argument.default is argument.empty:
+            inputs.append(argument.name)
+        else:
+            raise DeclarationError(
+                f"{name}: {argument.name} has a default; write parameters after a star: {name}(x, *, "
+                f"{argument.name}={argument.default})"
+            )
+    return tuple(inputs), parameters

@@ -23,6 +23,13 @@ def activations() -> str:
     return "\n".join(rows)
 
 
+def axis() -> str:
+    """The functions over a dimension."""
+    rows = ["| over a dimension | what it is |", "|---|---|"]
+    rows += [f"| `{item.name}` | {_cell(item.summary)} |" for item in catalogue.axis_declarations()]
+    return "\n".join(rows)
+
+
 def targets() -> str:
     """The table of the targets."""
     rows = ["| name | what | domain | points |", "|---|---|---|---|"]
@@ -34,7 +41,7 @@ def targets() -> str:
     return "\n".join(rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {"activations": activations, "targets": targets}
+PARTS: dict[str, Callable[[], str]] = {"activations": activations, "axis": axis, "targets": targets}
 
 
 def generated(text: str) -> str:

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from activations.axis import AxisActivation, AxisVariant, axis_activation
     from activations.benchmark import Result, benchmark
     from activations.citation import bibtex
     from activations.declare import Activation, Variant, activation, formula_activation
@@ -29,6 +30,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Activation",
     "ActivationsError",
+    "AxisActivation",
+    "AxisVariant",
     "Expression",
     "Properties",
     "Registry",
@@ -39,6 +42,7 @@ __all__ = [
     "Target",
     "Variant",
     "activation",
+    "axis_activation",
     "benchmark",
     "bibtex",
     "create",
@@ -57,6 +61,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "activations.axis": ("AxisActivation", "AxisVariant", "axis_activation"),
     "activations.benchmark": ("Result", "benchmark"),
     "activations.citation": ("bibtex",),
     "activations.declare": ("Activation", "Variant", "activation", "formula_activation"),

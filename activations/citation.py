@@ -8,6 +8,8 @@ import unicodedata
 import urllib.parse
 from collections.abc import Iterable
 
+from activations.axis import AxisActivation
+from activations.bibliography import TITLES
 from activations.declare import Activation, FormulaFunction
 from activations.errors import DeclarationError
 
@@ -17,6 +19,8 @@ SOURCE = re.compile(r"(?P<authors>.{1,300}?),? (?P<year>(?:18|19|20)\d\d)(?:, (?
 ARXIV = re.compile(r"\barXiv: ?(?P<number>\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
 DOI = re.compile(r"\bdoi: ?(?P<number>10\.\d{4,9}/[-._;()/:A-Za-z0-9]+)", re.IGNORECASE)
 WEB = re.compile(r"(?:https?://)?(?P<address>(?:[a-z0-9-]+\.)+(?:com|org|io|net|edu|ai)(?:/\S*)?)\Z", re.IGNORECASE)
+VERSION = re.compile(r"v\d+\Z")
+KEPT = re.compile(r"(\{[^{}]*\}|[\w-]*\w[A-Z][\w-]*)")
 ET_AL = re.compile(r",? et al\.?\Z")
 MARKS = {  # combining characters as LaTeX accents
     "\u0300": "`",
@@ -57,12 +61,12 @@ LETTERS = {
 }
 
 
-def bibtex(activations: Iterable[Activation]) -> str:
+def bibtex(activations: Iterable[Activation | AxisActivation]) -> str:
     """BibTeX for the sources of activations: one entry per source, each below a line that names the activations.
 
-    An entry is made of nothing but the declaration's `paper`, so it has no title; fill it in where your style needs
-    one. An arXiv number becomes `eprint`, a DOI `doi`, a web address `url`, anything else `howpublished`. The key
-    depends on the source alone.
+    An entry is made of the declaration's `paper`, and has a title where `activations.bibliography` knows it. An arXiv
+    number becomes `eprint`, a DOI `doi`, a web address `url`, anything else `howpublished`. The key depends on the
+    source alone.
 
     Raises:
         DeclarationError: one is a typed formula, which has no source.
@@ -81,7 +85,11 @@ def bibtex(activations: Iterable[Activation]) -> str:
 def escape(text: str) -> str:
     """A text for a field in braces: LaTeX's characters as text, accents as commands, white space as blanks."""
     plain = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text).split())
-    return "".join(_letter(character) for character in unicodedata.normalize("NFC", plain))
+    return _letters(plain)
+
+
+def _letters(text: str) -> str:
+    return "".join(_letter(character) for character in unicodedata.normalize("NFC", text))
 
 
 def _letter(character: str) -> str:
@@ -100,14 +108,19 @@ def _entry(paper: str) -> tuple[str, str]:
     source = SOURCE.match(" ".join(paper.split()))
     if source:
         fields["author"] = _authors(source["authors"])
-        fields["year"] = source["year"]
     rest = (source["rest"] or "") if source else paper
     arxiv, doi, web = ARXIV.search(rest), DOI.search(rest), WEB.match(rest.strip())
+    title = _title(paper, arxiv, doi)
+    if title:
+        fields["title"] = _protected(title)
+        rest = rest.removeprefix(title).lstrip(" ,")
+    if source:
+        fields["year"] = source["year"]
     if arxiv:
         fields |= {"eprint": arxiv["number"], "archivePrefix": "arXiv"}
         fields["url"] = f"https://arxiv.org/abs/{arxiv['number']}"
     if doi:
-        fields["doi"] = doi["number"].rstrip(".,;:")
+        fields["doi"] = _bare(doi)
     if web:
         fields["url"] = "https://" + urllib.parse.quote(web["address"], safe="/-._~?=&+:@,;")
     if not (arxiv or doi or web) and rest.strip():
@@ -115,6 +128,24 @@ def _entry(paper: str) -> tuple[str, str]:
     width = max(len(name) for name in fields)
     lines = [f"  {name:<{width}} = {{{value}}}," for name, value in fields.items()]
     return _key(paper, source, arxiv), "\n".join(lines)
+
+
+def _title(paper: str, arxiv: re.Match[str] | None, doi: re.Match[str] | None) -> str | None:
+    """The title of a source, whichever version of it is named."""
+    if arxiv:
+        return TITLES.get(VERSION.sub("", arxiv["number"]))
+    return TITLES.get(_bare(doi) if doi else " ".join(paper.split()))
+
+
+def _bare(doi: re.Match[str]) -> str:
+    """A DOI without the full stop of the sentence that it ends."""
+    return doi["number"].rstrip(".,;:")
+
+
+def _protected(title: str) -> str:
+    """A title whose names are in braces, so that no style writes them small."""
+    parts = enumerate(KEPT.split(title))
+    return "".join(f"{{{_letters(part.strip('{}'))}}}" if number % 2 else _letters(part) for number, part in parts)
 
 
 def _authors(text: str) -> str:

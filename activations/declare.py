@@ -6,25 +6,32 @@ import functools
 import hashlib
 import inspect
 import math
-import pkgutil
-import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from activations.errors import DeclarationError, ExpressionError
 from activations.expression import Expression, parse
+from activations.native import Native
+from activations.reading import (
+    class_name,
+    code_text,
+    family_of,
+    pickled_name,
+    read_docstring,
+    read_name,
+    read_paper,
+    read_reasons,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-NATIVE = re.compile(r"(?P<path>[a-zA-Z_][\w.]*)(?:\((?P<arguments>[\w, ='-]*)\))?\Z")
 DEFAULT_WINDOW = (-6.0, 6.0)
-MAX_SUMMARY = 300
+MAX_GROWTH = 20  # a derivative that has more nodes than so many times its function's costs more than autograd
 
 
 @dataclass(frozen=True)
@@ -33,57 +40,6 @@ class Parameter:
 
     name: str
     default: float
-
-
-@dataclass(frozen=True)
-class Native:
-    """The torch function that computes the same activation.
-
-    Attributes:
-        path: dotted name, such as `torch.nn.functional.elu`.
-        parameters: those of the activation's parameters that the function takes, by keyword.
-        options: further keywords with fixed text values, such as approximate='tanh'.
-    """
-
-    path: str
-    parameters: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def from_text(cls, text: str) -> Native:
-        """Read `torch.nn.functional.elu(alpha)` or `torch.nn.functional.gelu(approximate='tanh')`."""
-        match = NATIVE.match(text)
-        if match is None:
-            raise DeclarationError(f"native={text!r} can't be read; write for example 'torch.nn.functional.elu(alpha)'")
-        listed = [item.strip().partition("=") for item in (match["arguments"] or "").split(",") if item.strip()]
-        return cls(
-            match["path"],
-            tuple(name for name, equals, _ in listed if not equals),
-            tuple((name, value.strip("'")) for name, equals, value in listed if equals),
-        )
-
-    def __str__(self) -> str:
-        arguments = [*self.parameters, *(f"{name}='{value}'" for name, value in self.options)]
-        return self.path + (f"({', '.join(arguments)})" if arguments else "")
-
-    def takes(self, values: Mapping[str, Any], defaults: Mapping[str, float]) -> bool:
-        """Whether it can compute at these parameter values: numbers, and defaults for parameters that it lacks."""
-        return all(
-            not hasattr(value, "shape") and (name in self.parameters or value == defaults[name])
-            for name, value in values.items()
-        )
-
-    def bind(self, values: Mapping[str, Any]) -> Callable[..., Tensor]:
-        """The torch function with the parameters that it takes filled in."""
-        keywords = {**{name: values[name] for name in self.parameters}, **dict(self.options)}
-        function = _resolve(self.path)
-        return functools.partial(function, **keywords) if keywords else function
-
-
-@functools.cache
-def _resolve(path: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = pkgutil.resolve_name(path)
-    return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,13 +64,15 @@ class Activation:
         native: torch's function for the same activation. It is what runs wherever the parameters are plain numbers,
             unless `native_differs`.
         native_differs: how torch's function differs, if it does; then it runs on request only.
-        first_derivative: closed form of the derivative with respect to the (first) input, called like `function`.
+        slopes: closed forms of the first derivative in each input, called like `function`; empty if there are none.
         aliases: other names; one that spells the name itself ("LeakyReLU") names the class.
         same_at_defaults: another activation with the same values at the defaults, with the reason why both are there.
         cases: further parameter settings that the conformance suite proves.
         window: the interval worth drawing.
         special: values of the code at "-inf", "inf" and "nan" where it gives neither the mathematical limit nor NaN.
         training: the body in training mode where that is random, called like `function`.
+        absolute: derivatives ("gradient", "second-derivative") that are exact to the rounding of their largest value
+            and not to their own, each with its reason.
         skip: names of checks that are expected to fail, each with its reason.
     """
 
@@ -131,13 +89,14 @@ class Activation:
     learnable: tuple[str, ...] = ()
     native: Native | None = None
     native_differs: str = ""
-    first_derivative: Callable[..., Tensor] | None = None
+    slopes: tuple[Callable[..., Tensor], ...] = ()
     aliases: tuple[str, ...] = ()
     same_at_defaults: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[Mapping[str, float], ...] = ()
     window: tuple[float, float] = DEFAULT_WINDOW
     special: Mapping[str, float] = field(default_factory=dict)
     training: Callable[..., Tensor] | None = None
+    absolute: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,20 +122,23 @@ class Activation:
             raise DeclarationError(f"torch has no function for {self.name} with {dict(values)}; leave native=False")
         if self.native is not None and possible and (native or (native is None and not self.native_differs)):
             return self.native.bind(values)
+        if self.slopes and not any(hasattr(value, "shape") for value in values.values()):
+            from activations.closed_form import ClosedForm, is_traced
+
+            if "_prepared" in self.__dict__:
+                return ClosedForm(self.function, self.slopes, values)
+            if not is_traced():
+                _ = self._prepared
+                return ClosedForm(self.function, self.slopes, values)
         return functools.partial(self.function, **values) if values else self.function
 
     def __repr__(self) -> str:
         return f"<activation {self.signature}: {self.formula}>"
 
     def __reduce__(self) -> Any:
-        module = sys.modules.get(self.function.__module__)
-        if getattr(module, self.name, None) is self:
-            return self.name
         if isinstance(self.function, FormulaFunction):
             return formula_activation, (self.formula.text, self.name)
-        raise DeclarationError(
-            f"{self.name} can't be pickled: declare it at the top level of a module that can be imported"
-        )
+        return pickled_name(self.name, self, self.function)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
         return self
@@ -184,22 +146,22 @@ class Activation:
     @property
     def family(self) -> str:
         """The family is the module that declares it: `activations.catalogue.rectified` is "rectified"."""
-        return self.function.__module__.rpartition(".")[2].replace("_", "-")
+        return family_of(self.function)
 
     @property
     def source(self) -> str:
         """Where it is declared, as file:line; "(typed)" for a formula."""
-        code = getattr(inspect.unwrap(self.function), "__code__", None)
-        return f"{code.co_filename}:{code.co_firstlineno}" if code else "(typed)"
+        return source_of(self.function)
+
+    @property
+    def typed(self) -> bool:
+        """Whether it was typed as a formula, without a declaration."""
+        return isinstance(self.function, FormulaFunction)
 
     @property
     def class_name(self) -> str:
         """The module's class: an alias that spells the name in capitals, else CamelCase."""
-        plain = self.name.replace("_", "")
-        for alias in self.aliases:
-            if alias.lower() == plain and alias != plain:
-                return alias
-        return "".join(part[:1].upper() + part[1:] for part in self.name.split("_"))
+        return class_name(self.name, self.aliases)
 
     @property
     def defaults(self) -> dict[str, float]:
@@ -216,8 +178,16 @@ class Activation:
     def digest(self) -> str:
         """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
-        parts += [_code_text(body) for body in (self.function, self.first_derivative, self.training) if body]
+        parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @functools.cached_property
+    def _prepared(self) -> bool:
+        """Set once the torch functions of all formulas are made, which can't be done while the compiler traces."""
+        for part in (self.function, *self.slopes):
+            if isinstance(part, FormulaFunction):
+                part.prepare()
+        return True
 
     def variant(self, learnable: Iterable[str] | bool | None = None, **values: float) -> Variant:
         """This activation with parameter values.
@@ -342,13 +312,14 @@ def activation(
     learnable: Sequence[str] = (),
     native: str | None = None,
     native_differs: str = "",
-    derivative: Callable[..., Tensor] | None = None,
+    derivative: str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]] = (),
     aliases: Sequence[str] = (),
     same_at_defaults: Mapping[str, str] | None = None,
     cases: Sequence[Mapping[str, float]] = (),
     window: tuple[float, float] = DEFAULT_WINDOW,
     special: Mapping[str, float] | None = None,
     training: Callable[..., Tensor] | None = None,
+    absolute: Mapping[str, str] | None = None,
     skip: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Tensor]], Activation]:
     """Declare an activation: decorate its body. Nothing is registered by it.
@@ -367,7 +338,9 @@ def activation(
         native: torch's function for it with the parameters that it takes, as "torch.nn.functional.elu(alpha)". It runs
             in place of the body wherever the parameters are plain numbers.
         native_differs: how torch's function differs from this one, if it does; then it runs on request only.
-        derivative: closed form of the first derivative, called like the body.
+        derivative: closed form of the first derivative: a formula, "symbolic" for the formula's own derivative, or a
+            function called like the body; one for each input if there are two. Then the graph keeps the inputs alone
+            and the backward pass evaluates this.
         aliases: other names; "LeakyReLU" for `leaky_relu` also names the class.
         same_at_defaults: {name: reason} where another activation has the same values at the defaults and yet is no
             alias, because its parameters do something else.
@@ -375,6 +348,8 @@ def activation(
         window: the interval to draw.
         special: what the code gives at "-inf", "inf" or "nan" where that is not the limit: {"-inf": math.nan}.
         training: the body in training mode where that is random.
+        absolute: {"gradient": reason} where a derivative loses relative accuracy in its tails or next to its zeros, and
+            the like for "second-derivative"; its absolute error is still held to the rounding of its largest value.
         skip: checks that must fail, {name: reason}; one that passes is reported too.
 
     Raises:
@@ -382,23 +357,19 @@ def activation(
     """
 
     def declare(function: Callable[..., Tensor]) -> Activation:
-        name = function.__name__
-        if not NAME.match(name):
-            raise DeclarationError(
-                f"{name!r} can't name an activation; use lower-case letters, digits and _, starting with a letter"
-            )
+        name = read_name(function)
         inputs, parameters = _read_signature(name, function)
         names = [*inputs, *(parameter.name for parameter in parameters)]
-        summary, notes = _read_docstring(name, function)
-        if not isinstance(paper, str) or not paper.strip():
-            raise DeclarationError(f"{name}: paper is empty; write its source, such as 'Misra 2019, arXiv:1908.08681'")
+        summary, notes = read_docstring(name, function)
+        source = read_paper(name, paper)
         for wrong in {*learnable} - {*names[len(inputs) :]}:
             raise DeclarationError(f"{name}: learnable names {wrong!r}, which is no parameter of it")
+        expression = _expression(name, "formula", formula, names)
         return Activation(
             name=name,
             function=function,
-            formula=_expression(name, "formula", formula, names),
-            paper=paper.strip(),
+            formula=expression,
+            paper=source,
             summary=summary,
             notes=notes,
             inputs=inputs,
@@ -408,21 +379,22 @@ def activation(
             learnable=tuple(learnable),
             native=Native.from_text(native) if native else None,
             native_differs=native_differs,
-            first_derivative=derivative,
+            slopes=_read_slopes(name, derivative, inputs, names, expression),
             aliases=tuple(aliases),
-            same_at_defaults=_read_reasons(name, "same_at_defaults", same_at_defaults or {}),
+            same_at_defaults=read_reasons(name, "same_at_defaults", same_at_defaults or {}),
             cases=tuple(dict(case) for case in cases),
             window=_read_window(name, window),
             special=dict(special or {}),
             training=training,
-            skip=_read_reasons(name, "skip", skip or {}),
+            absolute=read_reasons(name, "absolute", absolute or {}),
+            skip=read_reasons(name, "skip", skip or {}),
         )
 
     return declare
 
 
 class FormulaFunction:
-    """The body of an activation that was typed as a formula; the torch function is made at the first call."""
+    """A formula in the place of a body or of a closed form; the torch function is made at the first call."""
 
     __module__ = __name__
 
@@ -430,8 +402,24 @@ class FormulaFunction:
         self.expression = expression
         self.inputs = inputs
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        return self._torch(**dict(zip(self.inputs, inputs, strict=True)))
+    def __call__(self, *inputs: Tensor, **values: Any) -> Tensor:
+        run = self.__dict__.get("_torch") or self._torch  # the compiler does not trace a cached property
+        return run(**dict(zip(self.inputs, inputs, strict=True)), **values)
+
+    def prepare(self) -> None:
+        """Make the torch function now: it can't be made while the compiler traces a call."""
+        _ = self._torch
+
+    @functools.cached_property
+    def slopes(self) -> tuple[FormulaFunction, ...]:
+        """The symbolic derivatives in each input, which have derivatives likewise; none if they grow too large."""
+        try:
+            slopes = [self.expression.derivative(name) for name in self.inputs]
+        except ExpressionError:
+            return ()
+        if any(slope.tree.size > MAX_GROWTH * self.expression.tree.size for slope in slopes):
+            return ()
+        return tuple(FormulaFunction(slope, self.inputs) for slope in slopes)
 
     @functools.cached_property
     def _torch(self) -> Callable[..., Tensor]:
@@ -452,10 +440,12 @@ def formula_activation(text: str, name: str | None = None) -> Activation:
     inputs = expression.names or ("x",)
     if inputs not in {("x",), ("x1", "x2")}:
         raise ExpressionError("write the formula in x, or in x1 and x2", text=text, column=1)
+    function = FormulaFunction(expression, inputs)
     return Activation(
         name=name or str(expression),
-        function=FormulaFunction(expression, inputs),
+        function=function,
         formula=expression,
+        slopes=function.slopes,
         paper="typed formula",
         summary="A formula typed by the user.",
         inputs=inputs,
@@ -500,17 +490,25 @@ def _read_signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str,
     return tuple(inputs), tuple(parameters)
 
 
-def _read_docstring(name: str, function: Callable[..., Any]) -> tuple[str, str]:
-    summary, _, notes = (inspect.getdoc(function) or "").partition("\n")
-    if not summary.strip():
-        raise DeclarationError(f"{name} has no docstring; write one sentence that says what it is")
-    if len(summary) > MAX_SUMMARY:
-        raise DeclarationError(
-            f"{name}: the docstring's first line has {len(summary)} characters; cut it to one sentence"
-        )
-    # Paragraphs are kept, the source's line breaks within them are not.
-    paragraphs = [" ".join(paragraph.split()) for paragraph in notes.split("\n\n")]
-    return summary.strip(), "\n\n".join(filter(None, paragraphs))
+def _read_slopes(
+    name: str,
+    derivative: str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]],
+    inputs: tuple[str, ...],
+    names: Sequence[str],
+    formula: Expression,
+) -> tuple[Callable[..., Tensor], ...]:
+    given = [derivative] if isinstance(derivative, str) or callable(derivative) else list(derivative)
+    if given == ["symbolic"]:
+        slopes = FormulaFunction(formula, inputs).slopes
+        if not slopes:
+            raise DeclarationError(f"{name}: the symbolic derivative is too large; write the closed form")
+        return slopes
+    if given and len(given) != len(inputs):
+        raise DeclarationError(f"{name}: derivative has {len(given)} closed forms for {len(inputs)} inputs; give each")
+    return tuple(
+        FormulaFunction(_expression(name, "derivative", item, names), inputs) if isinstance(item, str) else item
+        for item in given
+    )
 
 
 def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
@@ -520,18 +518,5 @@ def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _read_reasons(name: str, field: str, reasons: Mapping[str, str]) -> dict[str, str]:
-    for key, reason in reasons.items():
-        if not reason.strip():
-            raise DeclarationError(f"{name}: {field}[{key!r}] gives no reason; say why")
-    return dict(reasons)
-
-
 def _code_text(function: Callable[..., Any]) -> str:
-    if isinstance(function, FormulaFunction):
-        return str(function.expression)
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        code = function.__code__
-        return f"{code.co_code.hex()} {code.co_consts!r}"
+    return str(function.expression) if isinstance(function, FormulaFunction) else code_text(function)

@@ -47,7 +47,8 @@ def derivative(
         raise ValueError(f"{activation.name} has no variable {name!r}; it has {', '.join(variables)}")
     if order < 0:
         raise ValueError(f"order={order} is negative; write 0 for the value, 1 for the first derivative")
-    declared = activation.first_derivative if name == activation.inputs[0] and order > 0 else None
+    slopes = dict(zip(activation.inputs, activation.slopes, strict=False))
+    declared = slopes.get(name) if order > 0 else None
     if method == "closed" and declared is None:
         raise ValueError(f"{activation.name} declares no closed derivative in {name}; write method='formula'")
 

@@ -13,6 +13,7 @@ __all__ = [
     "DuplicateNameError",
     "ExpressionError",
     "MissingExtraError",
+    "NotElementwiseError",
     "PluginError",
     "StoreError",
     "UnknownActivationError",
@@ -26,8 +27,15 @@ class ActivationsError(Exception):
     """The base of all errors of this library."""
 
 
-class UnknownActivationError(ActivationsError, LookupError):
+class UnknownActivationError(ActivationsError, KeyError):
     """No activation has the requested name."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError shows the representation
+
+
+class NotElementwiseError(UnknownActivationError):
+    """The name is that of a function over a dimension where only an elementwise activation will do."""
 
 
 class UnknownTargetError(ActivationsError, LookupError):

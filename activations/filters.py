@@ -19,6 +19,7 @@ from activations.errors import ExpressionError, UnknownActivationError
 from activations.registry import plain
 
 if TYPE_CHECKING:
+    from activations.axis import AxisVariant
     from activations.declare import Variant
     from activations.properties import Properties
 
@@ -138,7 +139,9 @@ def parse_filter(text: str) -> Filter:
     return _Reader(text).whole()
 
 
-def in_families(variants: Iterable[Variant], families: Sequence[str], known: Iterable[str]) -> list[Variant]:
+def in_families(
+    variants: Iterable[Variant | AxisVariant], families: Sequence[str], known: Iterable[str]
+) -> list[Variant | AxisVariant]:
     """Those variants whose family is among the given ones; all if none is given.
 
     Args:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pluggy
 
+from activations.axis import AxisActivation
 from activations.declare import Activation
 
 __all__ = ["PROJECT", "hookimpl", "provide_activations", "provide_targets"]
@@ -19,8 +20,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def provide_activations() -> Iterable[Activation]:  # type: ignore[empty-body]
-    """Return the activations to add, as made by the decorator `activation`."""
+def provide_activations() -> Iterable[Activation | AxisActivation]:  # type: ignore[empty-body]
+    """Return the activations to add, as made by the decorators `activation` and `axis_activation`."""
 
 
 @hookspec

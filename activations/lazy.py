@@ -1,4 +1,4 @@
-"""torch for the catalogue, imported at its first use: `list` and completion never pay for it."""
+"""torch and mpmath for the catalogue, imported at their first use: `list` and completion never pay for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import types
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["F", "torch"]
+__all__ = ["F", "mpmath", "torch"]
 
 
 class LazyModule(types.ModuleType):
@@ -25,8 +25,10 @@ class LazyModule(types.ModuleType):
 
 
 if TYPE_CHECKING:
+    import mpmath as mpmath
     import torch as torch
     import torch.nn.functional as F  # noqa: N812 (the field's name for it)
 else:
+    mpmath = LazyModule("mpmath")
     torch = LazyModule("torch")
     F = LazyModule("torch.nn.functional")

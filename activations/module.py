@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from activations.axis import AxisActivation
 from activations.declare import Activation, Variant, number
 from activations.derivatives import Method, derivative
 
-__all__ = ["ActivationModule", "module_class"]
+__all__ = ["ActivationModule", "class_doc", "module_class"]
 
 
 class ActivationModule(nn.Module):
@@ -171,7 +172,7 @@ class ActivationModule(nn.Module):
 @functools.cache
 def module_class(activation: Activation) -> type[ActivationModule]:
     """The module class of a declaration, the same one each time."""
-    members = {"activation": activation, "__doc__": _class_doc(activation), "__module__": "activations.nn"}
+    members = {"activation": activation, "__doc__": class_doc(activation), "__module__": "activations.nn"}
     made: type[ActivationModule] = type(activation.class_name, (ActivationModule,), members)
     keyword = inspect.Parameter.KEYWORD_ONLY
     own = [
@@ -189,7 +190,8 @@ def _blank(activation: Activation) -> ActivationModule:
     return cls.__new__(cls)
 
 
-def _class_doc(activation: Activation) -> str:
+def class_doc(activation: Activation | AxisActivation) -> str:
+    """The docstring of a declaration's module class."""
     lines = [activation.summary, "", f"f = {activation.formula}", "", f"Source: {activation.paper}."]
     if activation.notes:
         lines[1:1] = ["", activation.notes]

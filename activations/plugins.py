@@ -13,6 +13,7 @@ from typing import Any
 import pluggy
 
 from activations import hookspecs
+from activations.axis import AxisActivation
 from activations.declare import Activation
 
 __all__ = ["Origin", "Plugin", "Problem", "discover", "installed_plugins", "load_plugin"]
@@ -49,7 +50,7 @@ class Plugin:
 
     origin: Origin
     entry_point: str
-    activations: tuple[Activation, ...] = ()
+    activations: tuple[Activation | AxisActivation, ...] = ()
     targets: tuple[Any, ...] = ()
     problem: Problem | None = None
 
@@ -82,15 +83,17 @@ def load_plugin(origin: Origin, entry_point: metadata.EntryPoint) -> Plugin:
     return Plugin(origin, entry_point.name, activations, targets)
 
 
-def _collect(entry_point: metadata.EntryPoint) -> tuple[tuple[Activation, ...], tuple[Any, ...]]:
+def _collect(entry_point: metadata.EntryPoint) -> tuple[tuple[Activation | AxisActivation, ...], tuple[Any, ...]]:
     manager = pluggy.PluginManager(hookspecs.PROJECT)  # one per plugin, so that none can disturb another
     manager.add_hookspecs(hookspecs)
     manager.register(entry_point.load(), name=entry_point.name)
     manager.check_pending()
     provided = _flatten(manager.hook.provide_activations)
     for item in provided:
-        if not isinstance(item, Activation):
-            raise TypeError(f"provide_activations gave {item!r}; decorate the function with @activation")
+        if not isinstance(item, (Activation, AxisActivation)):
+            raise TypeError(
+                f"provide_activations gave {item!r}; decorate the function with @activation or @axis_activation"
+            )
     return tuple(provided), tuple(_flatten(manager.hook.provide_targets))
 
 

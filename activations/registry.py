@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from activations import catalogue
+from activations.axis import AxisActivation, AxisVariant
 from activations.declare import Activation, Variant, formula_activation
-from activations.errors import DuplicateNameError, ExpressionError, UnknownActivationError
+from activations.errors import DuplicateNameError, ExpressionError, NotElementwiseError, UnknownActivationError
+from activations.name_book import Declaration, NameBook, plain
 from activations.plugins import Origin, Problem, installed_plugins
 
-__all__ = ["BUILT_IN", "WORD", "Registry", "default_registry", "plain"]
+__all__ = ["BUILT_IN", "WORD", "AxisRegistry", "Registry", "default_registry", "plain"]
 
 BUILT_IN = Origin("built-in")
 WORD = re.compile(r"[^\W\d][\w -]*")
@@ -21,149 +22,189 @@ GLOB = re.compile(r"[\w*?-]+")
 
 
 class Registry(Mapping[str, Activation]):
-    """An immutable mapping from names to activations.
+    """An immutable mapping from names to elementwise activations, with the functions over a dimension beside them.
 
     Look-up ignores case, `_`, `-` and blanks and knows aliases; iteration gives the declared names in order. A name
     may be qualified by its distribution: "activations-snake:snake".
 
+    Attributes:
+        axis: the functions over a dimension, a mapping of the same kind. No name is in both.
+        problems: what went wrong while the items were collected.
+
     Args:
-        items: activations with their origins, in order.
+        items: declarations of both kinds with their origins, in order.
         problems: what went wrong while they were collected.
 
     Raises:
         DuplicateNameError: two activations claim one name.
     """
 
-    def __init__(self, items: Iterable[tuple[Origin, Activation]], problems: Iterable[Problem] = ()) -> None:
-        self._items: dict[str, Activation] = {}
-        self._origins: dict[str, Origin] = {}
-        self._names: dict[str, str] = {}
-        self._qualified: dict[tuple[str, str], Activation] = {}
+    def __init__(self, items: Iterable[tuple[Origin, Declaration]], problems: Iterable[Problem] = ()) -> None:
+        self._book = NameBook()
+        self.axis = AxisRegistry(self._book)
         self.problems: tuple[Problem, ...] = tuple(problems)
         for origin, item in items:
-            self._add(origin, item)
+            self._book.add(origin, item)
 
     @classmethod
-    def collect(cls, items: Iterable[tuple[Origin, Activation]], problems: Iterable[Problem] = ()) -> Registry:
+    def collect(cls, items: Iterable[tuple[Origin, Declaration]], problems: Iterable[Problem] = ()) -> Registry:
         """Like the constructor, but the first claim of a name wins and each later one becomes a problem."""
         registry = cls((), problems)
         for origin, item in items:
             try:
-                registry._add(origin, item)
+                registry._book.add(origin, item)
             except DuplicateNameError as error:
-                qualified = f"{origin.distribution}:{item.name}"
-                registry._qualified[plain(origin.distribution), plain(item.name)] = item
+                qualified = registry._book.add_qualified(origin, item)
                 registry.problems += (Problem(origin, str(error), f"write {qualified!r} to use it"),)
         return registry
 
     def __getitem__(self, name: str) -> Activation:
-        found = self._find(name)
-        if found is None:
-            raise UnknownActivationError(self._unknown(name))
-        return found
+        return self._elementwise(self.declaration(name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
+        return (name for name, item in self._book.items.items() if isinstance(item, Activation))
 
     def __len__(self) -> int:
-        return len(self._items)
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._find(name) is not None
+        return isinstance(name, str) and isinstance(self._book.find(name), Activation)
+
+    def declaration(self, name: str) -> Declaration:
+        """The declaration of a name, of either kind.
+
+        Raises:
+            UnknownActivationError: no activation has the name; the message holds the nearest ones.
+        """
+        found = self._book.find(name)
+        if found is None:
+            raise UnknownActivationError(self._book.unknown(name))
+        return found
 
     def origin(self, name: str) -> Origin:
-        """The distribution that provides an activation; `BUILT_IN` for our own."""
-        return self._origins[self[name].name]
+        """The distribution that provides an activation of either kind; `BUILT_IN` for our own."""
+        return self._book.origin(self.declaration(name))
 
     def variant(self, text: str) -> Variant:
-        """Read an activation as typed: a name, a name with settings, or a formula.
+        """Read an elementwise activation as typed: a name, a name with settings, or a formula.
 
         Examples: `mish`, `sigmoid:beta=2`, `hardtanh:min_val=-2,max_val=2`, `leaky_relu:learnable`,
         `x*sigmoid(1.702*x)`.
 
         Raises:
             UnknownActivationError: no activation has the name; the message holds the nearest ones.
+            NotElementwiseError: the name is that of a function over a dimension.
             DeclarationError: the settings do not fit the activation.
             ExpressionError: the text is a formula with a mistake.
         """
-        name, settings = self._split(text)
-        found = self._find(name)
+        name, settings = self._book.split(text)
+        found = self._book.find(name)
         if found is not None:
-            return found.variant_from_text(settings) if settings else found.variant()
+            item = self._elementwise(found)
+            return item.variant_from_text(settings) if settings else item.variant()
         try:
             return formula_activation(text).variant()
         except ExpressionError:
             if WORD.fullmatch(name.strip()):
-                raise UnknownActivationError(self._unknown(name)) from None
+                raise UnknownActivationError(self._book.unknown(name)) from None
             raise
 
+    def any_variant(self, text: str) -> Variant | AxisVariant:
+        """Read an activation of either kind as typed: what `variant` reads, and `softmax` or `maxout:pieces=3`.
+
+        Raises:
+            UnknownActivationError: no activation has the name; the message holds the nearest ones.
+            DeclarationError: the settings do not fit the activation.
+            ExpressionError: the text is a formula with a mistake.
+        """
+        name, settings = self._book.split(text)
+        found = self._book.find(name)
+        if isinstance(found, AxisActivation):
+            return found.variant_from_text(settings) if settings else found.variant()
+        return self.variant(text)
+
     def match(self, patterns: Sequence[str]) -> list[Variant]:
-        """Read several activations as typed; a pattern such as `*elu` stands for all names that fit it.
+        """Read several elementwise activations as typed; a pattern such as `*elu` stands for all names that fit it.
 
         What comes twice is taken once. No pattern at all means everything.
 
         Raises:
             UnknownActivationError: a name is unknown, or a pattern fits nothing.
+            NotElementwiseError: a name, or all that a pattern fits, is a function over a dimension.
         """
         found: dict[str, Variant] = {}
         for pattern in patterns or ["*"]:
-            try:
-                variants = [self.variant(pattern)]
-            except ExpressionError:
-                if not GLOB.fullmatch(pattern):
-                    raise
-                variants = [self[name].variant() for name in self if fnmatch.fnmatchcase(name, pattern.lower())]
-                if not variants:
-                    message = f"no activation fits the pattern {pattern!r}; see 'activations list'"
-                    raise UnknownActivationError(message) from None
-            found.update((variant.label, variant) for variant in variants)
+            matched = self._matched(pattern)
+            elementwise = [variant for variant in matched if isinstance(variant, Variant)]
+            if not elementwise:
+                self._elementwise(matched[0].activation)
+            found.update((variant.label, variant) for variant in elementwise)
         return list(found.values())
 
-    def _add(self, origin: Origin, item: Activation) -> None:
-        claimed = {plain(name): name for name in (item.name, *item.aliases)}
-        for key, name in claimed.items():
-            owner = self._names.get(key)
-            if owner is not None:
-                raise DuplicateNameError(
-                    f"{name!r} of {origin} is already {owner!r} of {self._origins[owner]} ({self._items[owner].source})"
-                )
-        self._items[item.name] = item
-        self._origins[item.name] = origin
-        for key in claimed:
-            self._names[key] = item.name
-            self._qualified[plain(origin.distribution), key] = item
+    def match_any(self, patterns: Sequence[str]) -> list[Variant | AxisVariant]:
+        """Read several activations of either kind as typed; like `match` otherwise.
 
-    def _find(self, name: str) -> Activation | None:
-        distribution, colon, rest = name.rpartition(":")
-        if colon:
-            return self._qualified.get((plain(distribution), plain(rest)))
-        owner = self._names.get(plain(name))
-        return self._items[owner] if owner is not None else None
+        Raises:
+            UnknownActivationError: a name is unknown, or a pattern fits nothing.
+        """
+        found: dict[str, Variant | AxisVariant] = {}
+        for pattern in patterns or ["*"]:
+            found.update((variant.label, variant) for variant in self._matched(pattern))
+        return list(found.values())
 
-    def _split(self, text: str) -> tuple[str, str]:
-        """Part a name, qualified or not, from its settings."""
-        first, _, rest = text.partition(":")
-        if any(distribution == plain(first) for distribution, _ in self._qualified):
-            name, _, settings = rest.partition(":")
-            return f"{first}:{name}", settings
-        return first, rest
+    def _matched(self, pattern: str) -> list[Variant | AxisVariant]:
+        try:
+            return [self.any_variant(pattern)]
+        except ExpressionError:
+            if not GLOB.fullmatch(pattern):
+                raise
+        names = fnmatch.filter([*self, *self.axis], pattern.lower())
+        if not names:
+            raise UnknownActivationError(f"no activation fits the pattern {pattern!r}; see 'activations list'")
+        return [self.declaration(name).variant() for name in names]
 
-    def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(plain(name), self._names, n=3, cutoff=0.6)
-        nearest = list(dict.fromkeys(self._names[key] for key in close))
-        hint = f"did you mean {' or '.join(nearest)}?" if nearest else "see 'activations list'"
-        return f"unknown activation {name.strip()[:80]!r}; {hint}"
+    def _elementwise(self, item: Declaration) -> Activation:
+        if isinstance(item, AxisActivation):
+            raise NotElementwiseError(
+                f"{item.name!r} works over a dimension and here an elementwise activation is needed; it goes with "
+                f"list, show, cite, check and activations.create({item.name!r})"
+            )
+        return item
 
 
-def plain(name: str) -> str:
-    """The form in which names are compared: lower case without `_`, `-` and blanks."""
-    return re.sub(r"[\s_-]", "", name).lower()
+class AxisRegistry(Mapping[str, AxisActivation]):
+    """The functions over a dimension of a registry, as an immutable mapping with the same look-up.
+
+    Args:
+        book: the names that it looks up.
+    """
+
+    def __init__(self, book: NameBook) -> None:
+        self._book = book
+
+    def __getitem__(self, name: str) -> AxisActivation:
+        found = self._book.find(name)
+        if isinstance(found, Activation):
+            raise UnknownActivationError(f"{found.name!r} is elementwise; write registry[{found.name!r}]")
+        if found is None:
+            raise UnknownActivationError(self._book.unknown(name))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, item in self._book.items.items() if isinstance(item, AxisActivation))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and isinstance(self._book.find(name), AxisActivation)
 
 
 @functools.cache
 def default_registry() -> Registry:
     """The registry of all built-in activations and of those that installed plugins provide."""
     plugins = installed_plugins()
-    items = [(BUILT_IN, item) for item in catalogue.declarations()]
+    built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
+    items = [(BUILT_IN, item) for item in built_in]
     items += [(plugin.origin, item) for plugin in plugins for item in plugin.activations]
     return Registry.collect(items, [plugin.problem for plugin in plugins if plugin.problem is not None])

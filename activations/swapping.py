@@ -15,8 +15,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from activations.axis import AxisActivation, AxisVariant
+from activations.axis_module import AxisModule
 from activations.declare import Activation, Variant
-from activations.errors import UnknownActivationError
+from activations.errors import NotElementwiseError, UnknownActivationError
 from activations.module import ActivationModule
 from activations.nn import create
 from activations.registry import default_registry, plain
@@ -76,6 +78,7 @@ def swap(model: nn.Module, old: Old, new: New, *, dry_run: bool = False, **param
 
     Raises:
         UnknownActivationError: no activation has the name.
+        NotElementwiseError: `new` works over a dimension, as softmax does; give a function that makes the module.
         TypeError: the model is a compiled script, or `old` or `new` is nothing of the above.
         ValueError: the model itself is what should be replaced, or `new` gives the same module twice.
     """
@@ -106,11 +109,11 @@ def swap(model: nn.Module, old: Old, new: New, *, dry_run: bool = False, **param
 def _matcher(old: Old) -> tuple[frozenset[str], Callable[[object], bool]]:
     """The names under which it may be called as a function, and whether a module is one of it."""
     if isinstance(old, str):
-        item = default_registry()[old]
+        item = default_registry().declaration(old)
         names = frozenset(plain(name) for name in (item.name, *item.aliases))
 
         def named(module: object) -> bool:
-            if isinstance(module, ActivationModule):
+            if isinstance(module, (ActivationModule, AxisModule)):
                 return module.activation is item
             own = type(module)
             return own.__module__ == "torch.nn.modules.activation" and plain(own.__name__) in names
@@ -126,7 +129,7 @@ def _matcher(old: Old) -> tuple[frozenset[str], Callable[[object], bool]]:
 def _names_of(kind: type[nn.Module]) -> set[str]:
     """The names of an activation's functions, from the class of its module."""
     try:
-        item = default_registry()[kind.__name__]
+        item = default_registry().declaration(kind.__name__)
     except UnknownActivationError:
         return {plain(kind.__name__)}
     return {plain(name) for name in (kind.__name__, item.name, *item.aliases)}
@@ -138,9 +141,16 @@ def _class(module: nn.Module) -> type[nn.Module]:
 
 
 def _maker(new: New, params: dict[str, Any]) -> Callable[[], nn.Module]:
-    if isinstance(new, (str, Activation, Variant)):
-        text = new
-        return lambda: create(text, **params)
+    named = default_registry().any_variant(new) if isinstance(new, str) else new
+    if isinstance(named, (AxisActivation, AxisVariant)):
+        name = named.name if isinstance(named, AxisActivation) else named.label
+        raise NotElementwiseError(
+            f"{name!r} works over a dimension, which swap can't know; give a function that makes the module, "
+            f"lambda: activations.create({name!r}, dim=1)"
+        )
+    if isinstance(named, (Activation, Variant)):
+        item = named
+        return lambda: create(item, **params)
     if isinstance(new, nn.Module):
         if params:
             raise TypeError(f"a module is copied as it is, so {', '.join(params)} can't be set; give its class")

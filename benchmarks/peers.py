@@ -190,7 +190,12 @@ def examine(entry: Entry) -> Verdict:
         torch.manual_seed(0)
         function = _made(entry)
         kind = kind_of(function)
-        namesake = default_registry()[entry.name].name if entry.name in default_registry() else None
+        registry = default_registry()
+        known = entry.name in registry or entry.name in registry.axis
+        namesake = registry.declaration(entry.name).name if known else None
+        over_axis = _over_axis(entry.name, function) if kind in ("over an axis", "two halves") else None
+        if over_axis:
+            return Verdict(entry.name, "over an axis", over_axis, module=isinstance(function, nn.Module))
         if kind not in ("elementwise", "two halves"):
             return Verdict(entry.name, kind, namesake=namesake)
         ours = _recognised(entry, function, kind)
@@ -231,6 +236,9 @@ def examine_ours() -> Library:
                 module=True,
             )
         )
+    verdicts += [
+        Verdict(item.name, "over an axis", item.name, module=True) for item in default_registry().axis.values()
+    ]
     from activations import __version__
 
     return Library("torch-activations", __version__, tuple(verdicts))
@@ -426,6 +434,25 @@ def _recognised(entry: Entry, function: Any, kind: str) -> str | None:
         close = torch.isclose(seen, values, rtol=SAME, atol=SAME) | ~finite & ~seen.isfinite()
         if bool(close.all()) and int(finite.sum()) > finite.numel() // 2:
             return label
+    return None
+
+
+def _over_axis(name: str, function: Any) -> str | None:
+    """Our function over a dimension with the same values along any of them; the one of the same name goes first."""
+    # The line is sorted; times numbers of both signs it is not, so that an order of the values shows.
+    x = _line().reshape(SHAPE) * (torch.arange(2 * 8 * 4 * 4).reshape(SHAPE) * 7 % 11 - 5)
+    axis = default_registry().axis
+    namesake = axis.get(name)
+    with torch.no_grad():
+        seen = function(x)
+        for variant in variants_to_prove(sorted(axis.values(), key=lambda item: item is not namesake)):
+            free = variant.activation.fixed_dim is None
+            for chosen in [{"dim": dim} for dim in range(len(SHAPE))] if free else [{}]:
+                if x.shape[chosen.get("dim", variant.dim)] % variant.step:
+                    continue
+                values = variant(x, **chosen)
+                if values.shape == seen.shape and torch.allclose(values, seen.to(values), rtol=SAME, atol=SAME):
+                    return variant.label
     return None
 
 

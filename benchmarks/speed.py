@@ -53,14 +53,14 @@ def tutorial(variant: Variant, hidden: tuple[int, ...], x: torch.Tensor, y: torc
         layers += [nn.Linear(fan_in, width), create(variant.activation)]
         fan_in = width
     model = nn.Sequential(*layers, nn.Linear(fan_in, 1))
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
     start = time.perf_counter()
     for _ in range(STEPS):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(x), y)
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     return (time.perf_counter() - start) / STEPS
 

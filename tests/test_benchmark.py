@@ -24,6 +24,7 @@ from activations.fit import function_target
 from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError
 from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.floors import exact_floor
 from activations.registry import default_registry
 
 REGISTRY = default_registry()
@@ -286,9 +287,10 @@ def test_the_result_is_the_same_again_in_another_order_and_among_others():
     assert comparable(small([SIN], ["relu", "tanh"])) == first
     assert comparable(small([SIN], ["tanh", "relu", "tanh"])) == first
     wider = comparable(small([resolve_target("x2"), SIN], ["sine", "tanh", "relu"]))
-    rows = {row["activation"]: {**row, "rank": 0} for row in wider["targets"][1]["ranking"]}
+    among = dict.fromkeys(["rank", "rank_text", "tied", "best_probability", "p_value"])  # these depend on the others
+    rows = {row["activation"]: {**row, **among} for row in wider["targets"][1]["ranking"]}
     for row in first["targets"][0]["ranking"]:
-        assert rows[row["activation"]] == {**row, "rank": 0}
+        assert rows[row["activation"]] == {**row, **among}
     assert comparable(small([SIN], ["relu", "tanh"], seed=1)) != first
 
 
@@ -330,6 +332,48 @@ def test_when_all_diverge_the_table_says_so():
     json.dumps(result.to_dict(), allow_nan=False)
     assert [(row.rank, row.failed) for row in result.targets[0].ranking] == [(1, 1.0), (1, 1.0)]
     assert result.targets[0].fits == ()
+
+
+def test_errors_stand_beside_their_floors_and_other_ways_to_fit():
+    result = small([SIN], ["relu", "linear", "tanh"])
+    rows = {row.activation: row for row in result.targets[0].ranking}
+    floor = exact_floor(SIN, REGISTRY.variant("relu"), tuple(result.settings["hidden"]))
+    assert rows["relu"].floor == floor
+    assert rows["relu"].distance == rows["relu"].rmse / floor.value >= 1
+    assert rows["linear"].distance == pytest.approx(1, abs=0.5)
+    assert rows["tanh"].floor is rows["tanh"].distance is None
+    data = result.to_dict()["targets"][0]
+    assert json.loads(json.dumps(data, allow_nan=False))["ranking"][0].keys() >= {
+        "floor",
+        "distance",
+        "p_value",
+        "tied",
+    }
+    assert [row["name"] for row in data["references"]][:2] == ["affine", "polynomial"]
+
+
+def test_several_targets_are_ranked_together():
+    targets = [SIN, resolve_target("x2"), formula_target("0*x + 3")]
+    result = small(targets, ["relu", "tanh", "linear"])
+    overall = result.overall
+    assert overall.targets == (SIN.name, "x2")  # a constant target has no NRMSE
+    assert {place.label for place in overall.places} == {"relu", "tanh", "linear"}
+    assert overall.places[-1].label == "linear"
+    assert [place.mean_rank for place in overall.places] == sorted(place.mean_rank for place in overall.places)
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["overall"]["targets"] == [SIN.name, "x2"]
+    assert small([SIN], ["relu", "tanh"]).overall is None
+
+
+def test_few_seeds_say_that_they_tell_nothing():
+    target = small([SIN], ["relu", "tanh", "sine"]).targets[0]
+    assert "no significance possible" in target.note
+    assert {row.rank_text for row in target.ranking} == {"1–3"}
+    assert all(row.tied for row in target.ranking)
+
+
+def test_a_layer_with_another_activation_has_no_floor():
+    result = small([SIN], ["relu"], hidden=(4,), own=(REGISTRY.variant("tanh"),))
+    assert result.targets[0].ranking[0].floor is None
 
 
 def test_a_constant_target_is_ranked_by_its_rmse():

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from activations import activation, bibtex, default_registry, formula_activation
+from activations.bibliography import TITLES
 from activations.citation import escape
 from activations.declare import Activation
 from activations.errors import DeclarationError
@@ -34,6 +35,7 @@ def test_arxiv() -> None:
         "% mish\n"
         "@misc{misra2019-1908.08681,\n"
         "  author        = {Misra},\n"
+        "  title         = {{Mish}: A Self Regularized Non-Monotonic Activation Function},\n"
         "  year          = {2019},\n"
         "  eprint        = {1908.08681},\n"
         "  archivePrefix = {arXiv},\n"
@@ -47,6 +49,7 @@ def test_arxiv() -> None:
 def test_doi_web_address_and_venue() -> None:
     assert fields("Donoho 1995, doi:10.1109/18.382009.") == {
         "author": "Donoho",
+        "title": "De-noising by soft-thresholding",
         "year": "1995",
         "doi": "10.1109/18.382009",
     }
@@ -110,6 +113,77 @@ def test_keys_are_unique_and_depend_on_the_source_alone() -> None:
         assert bibtex([registry[name]]).splitlines()[1] in text
     assert all(line.isascii() for line in text.splitlines())
     assert not re.search(r"= \{\}", text)
+
+
+def entries(text: str) -> dict[str, dict[str, str]]:
+    """The fields of each entry by its key, read as BibTeX reads them: by counting braces."""
+    found: dict[str, dict[str, str]] = {}
+    for head in re.finditer(r"^@misc\{([^,{}\s]+),", text, re.MULTILINE):
+        position, own = head.end(), found.setdefault(head[1], {})
+        while text[position:].lstrip()[0] != "}":
+            field = re.compile(r"\s*(\w+)\s*=\s*\{").match(text, position)
+            assert field is not None, text[position : position + 80]
+            end, depth = field.end(), 1
+            while depth:
+                depth += {"{": 1, "}": -1}.get(text[end], 0) if text[end - 1] != "\\" else 0
+                end += 1
+            assert field[1] not in own
+            own[field[1]] = text[field.end() : end - 1]
+            assert text[end] == ","
+            position = end + 1
+    return found
+
+
+def test_titles_keep_their_names() -> None:
+    assert fields("So 2019, arXiv:1905.02244v3")["title"] == "Searching for {MobileNetV3}"
+    assert fields("A 2020, arXiv: 1907.06732")["title"].startswith(r"{Pad{\'e}} Activation Units: End-to-end Learning")
+    assert fields("A, B 2020, arXiv:2009.13501")["title"] == (
+        "{EIS} -- a family of activation functions combining {Exponential}, {ISRU}, and {Softplus}"
+    )
+    assert "title" not in fields("A 2020, arXiv:2009.13502")
+    assert "title" not in fields("Nair, Hinton 2011, ICML 2010")
+
+
+def test_a_title_is_not_repeated() -> None:
+    assert fields("Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10, University of Toronto") == {
+        "author": "Krizhevsky",
+        "title": "Convolutional Deep Belief Networks on {CIFAR-10}",
+        "year": "2010",
+        "howpublished": "University of Toronto",
+    }
+
+
+def test_every_title_is_used_and_most_sources_have_one() -> None:
+    registry = default_registry()
+    papers = {item.paper for item in registry.values()}
+    numbers = "\n".join(papers)
+    unused = [key for key in TITLES if key not in papers and not re.search(rf"(arXiv|doi):{re.escape(key)}\b", numbers)]
+    assert unused == []
+    read = entries(bibtex(registry.values()))
+    assert len(read) == len(papers)
+    with_title = {key for key, own in read.items() if "title" in own}
+    assert len(with_title) == len(TITLES)
+    # What has none are manuals and repositories of software.
+    assert {read[key].get("author", "") for key in read.keys() - with_title} <= {
+        "Apple",
+        "Chollet and others",
+        "Misra",
+        "Rodrigues",
+        "{Deeplearning4j contributors}",
+        "{FluxML contributors}",
+        "{PyTorch contributors}",
+        "{mlpack developers}",
+        "{transformers contributors}",
+    }
+    assert len(with_title) / len(read) > 0.9
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=list(TITLES))
+def test_titles_are_written_as_the_table_asks(title: str) -> None:
+    assert title == " ".join(title.split())
+    assert not re.search(r"[{}]", re.sub(r"\{[^{}]+\}", "", title)), "braces stand around a name only"
+    assert not title.endswith(".")
+    assert not re.search(r"[\\$&%#_~^]| -+ ", title), "plain text, with a dash for a dash"
 
 
 def test_a_source_of_several_is_printed_once() -> None:

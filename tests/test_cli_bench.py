@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import json
 from pathlib import Path
@@ -13,6 +12,8 @@ from click.testing import CliRunner, Result
 
 import activations.benchmark
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
+from activations.fit import recipe
+from activations_cli import training
 from activations_cli.commands import bench
 from activations_cli.main import cli
 
@@ -22,7 +23,12 @@ def little_work() -> Any:
     """A few steps of training are enough to see what is printed."""
     with pytest.MonkeyPatch.context() as patch:
         whole = activations.benchmark.benchmark
-        patch.setitem(vars(activations.benchmark), "benchmark", functools.partial(whole, steps=4, seeds=3))
+
+        def little(*arguments: Any, **options: Any) -> Any:
+            few = {"steps": options.pop("steps") or 4, "seeds": options.pop("seeds") or 3}
+            return whole(*arguments, **few, **options)
+
+        patch.setitem(vars(activations.benchmark), "benchmark", little)
         yield
 
 
@@ -169,3 +175,37 @@ def test_the_exit_code_says_if_everything_diverged(monkeypatch: pytest.MonkeyPat
     found = run("cubic")
     assert found.exit_code == 1
     assert "relu" in found.stdout
+
+
+def test_layers_recipe_and_effort_are_taken_from_the_options() -> None:
+    arguments = ["bench", "x2", "-a", "relu", "--hidden", "3,sine:2", "--steps", "20", "--seeds", "2", "--batch", "25"]
+    arguments += ["--optimizer", "momentum", "--schedule", "step", "--loss", "huber", "-j", "1", "--json"]
+    found = CliRunner().invoke(cli, arguments)
+    assert found.exit_code == 0, found.output
+    settings = json.loads(found.stdout)["settings"]
+    assert settings["hidden"] == [3, 2]
+    assert settings["own"] == [None, "sine"]
+    assert (settings["steps"], settings["seeds"]) == (20, 2)
+    assert settings["optimizer"] == "momentum, minibatches of 25, rate in three steps, huber loss"
+    assert settings["recipe"]["batch_size"] == 25
+
+
+def test_the_choices_are_those_of_the_library() -> None:
+    assert training.OPTIMIZERS == recipe.OPTIMIZERS
+    assert training.SCHEDULES == recipe.SCHEDULES
+    assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
+
+
+def test_a_suite_is_ranked_target_by_target_and_as_a_whole() -> None:
+    found = CliRunner().invoke(
+        cli, ["bench", "--suite", "kinked", "-a", "relu", "-a", "linear", "--hidden", "2", "-j", "1"]
+    )
+    assert found.exit_code == 0, found.output
+    assert "all targets" in found.stdout
+    assert "digits" in found.stdout
+
+
+def test_an_unknown_suite_is_a_usage_error_that_lists_them() -> None:
+    found = CliRunner().invoke(cli, ["bench", "--suite", "cores"])
+    assert found.exit_code == 2
+    assert "core" in found.stderr

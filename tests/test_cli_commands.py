@@ -33,13 +33,13 @@ def read(result: Result) -> Any:
 
 def test_list_shows_every_activation_once() -> None:
     rows = read(run("list", "--json"))
-    assert [row["name"] for row in rows] == list(default_registry())
+    assert [row["name"] for row in rows] == [*default_registry(), *default_registry().axis]
     row = next(row for row in rows if row["name"] == "leaky_relu")
     assert row["parameters"] == {"negative_slope": 0.01}
     assert "LeakyReLU" in row["aliases"]
     assert row["family"] == "rectified"
     assert row["origin"] == "built-in"
-    assert set(row) == {"name", "aliases", "inputs", "parameters", "family", "origin", "summary"}
+    assert set(row) == {"name", "kind", "aliases", "inputs", "parameters", "family", "origin", "summary"}
 
 
 def test_list_takes_patterns() -> None:

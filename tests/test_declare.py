@@ -169,9 +169,9 @@ def test_native_runs_only_where_it_computes_the_same():
     registry = default_registry()
     assert registry["elu"].bind({"alpha": 0.5}).func is torch.nn.functional.elu
     assert registry["tanh"].bind({}) is torch.tanh
-    assert registry["sigmoid"].bind({"beta": 2.0}).func is registry["sigmoid"].function
+    assert registry["sigmoid"].bind({"beta": 2.0}).value.func is registry["sigmoid"].function
     assert registry["elu"].bind({"alpha": torch.tensor(0.5)}).func is registry["elu"].function
-    assert registry["gelu"].bind({}) is registry["gelu"].function
+    assert registry["gelu"].bind({}).value is registry["gelu"].function
     assert registry["gelu"].bind({}, native=True) is torch.nn.functional.gelu
     with pytest.raises(DeclarationError, match="native=False"):
         registry["sigmoid"].bind({"beta": 2.0}, native=True)

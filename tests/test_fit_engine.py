@@ -1,5 +1,7 @@
+import functools
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +11,13 @@ from torch import nn
 from activations.declare import formula_activation
 from activations.errors import DeviceError
 from activations.fit.devices import resolve_device, steady_arithmetic
-from activations.fit.engine import Batch, predict, train
+from activations.fit.engine import Batch, checkpoints, predict, train
 from activations.fit.initialisation import initial_parameters
+from activations.fit.minibatches import Minibatches
 from activations.fit.network import Network, read_hidden
 from activations.fit.nonlinearity import Nonlinearity
+from activations.fit.randomness import Purpose, generator
+from activations.fit.recipe import Recipe
 from activations.fit.settings import SettingError
 from activations.nn import create
 from activations.registry import default_registry
@@ -29,8 +34,8 @@ def _one_thread():
 
 def make_batch(variant, hidden=(5, 4), inputs=1, outputs=1, runs=4, steps=50, dtype=torch.float64, rate=0.01):
     network = Network(inputs, hidden, outputs, variant)
-    generator = torch.Generator().manual_seed(5)
-    x = 2 * torch.rand(runs, POINTS, inputs, generator=generator, dtype=dtype) - 1
+    source = torch.Generator().manual_seed(5)
+    x = 2 * torch.rand(runs, POINTS, inputs, generator=source, dtype=dtype) - 1
     y = torch.cat([torch.sin((3 + i) * x.sum(-1, keepdim=True)) for i in range(outputs)], dim=-1)
     rows = [initial_parameters(network, seed, 1.0 + seed) for seed in range(runs)]
     parameters = torch.tensor(np.stack(rows), dtype=dtype)
@@ -50,11 +55,13 @@ class Gated(nn.Module):
         return self.phi(*(projection(x) for projection in self.projections))
 
 
-def reference(batch, run, loss=None):
-    """The same run in plain PyTorch: modules, autograd, torch's Adam and its cosine schedule."""
-    network = batch.network
+def reference(batch, run):
+    """The same run in plain PyTorch: modules, autograd, torch's optimizers and schedules."""
+    network, recipe = batch.network, batch.recipe
     widths = [network.inputs, *network.hidden]
-    hidden = [Gated(a, b, network.variant) for a, b in itertools.pairwise(widths)]
+    hidden = [
+        Gated(a, b, variant) for (a, b), variant in zip(itertools.pairwise(widths), network.variants, strict=True)
+    ]
     model = nn.Sequential(*hidden, nn.Linear(widths[-1], network.outputs)).to(batch.parameters.dtype).eval()
     row = batch.parameters[run]
     with torch.no_grad():
@@ -65,25 +72,34 @@ def reference(batch, run, loss=None):
             for i, linear in enumerate(linears):
                 linear.weight.copy_(weight[:, i * width : (i + 1) * width].T)
                 linear.bias.copy_(row[layer.bias + i * width : layer.bias + (i + 1) * width])
-            for i, name in enumerate(network.variant.learnable if isinstance(module, Gated) else ()):
+            for i, name in enumerate(layer.variant.learnable if layer.variant else ()):
                 getattr(module.phi, name).copy_(row[layer.theta + i])
-    optimiser = torch.optim.Adam(model.parameters(), lr=float(batch.learning_rates[run]))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: (1 + math.cos(math.pi * step / batch.steps)) / 2
-    )
-    loss = loss or nn.functional.mse_loss
-    for _ in range(batch.steps):
-        optimiser.zero_grad()
-        loss(model(batch.inputs[run]), batch.targets[run]).backward()
-        optimiser.step()
+    decay = {"weight_decay": recipe.weight_decay} if recipe.optimizer == "adamw" else {}
+    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=float(batch.learning_rates[run]), **decay)
+    schedules = {
+        "cosine": lambda step: (1 + math.cos(math.pi * step / batch.steps)) / 2,
+        "constant": lambda step: 1.0,
+        "step": lambda step: 0.1 ** ((step >= batch.steps / 2) + (step >= batch.steps * 3 / 4)),
+    }
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, schedules[recipe.schedule])
+    size = recipe.batch_size or POINTS
+    per_epoch = POINTS // size
+    for step in range(batch.steps):
+        epoch, place = divmod(step, per_epoch)
+        order = np.arange(POINTS)
+        if recipe.batch_size:
+            order = generator(batch.seeds[run], Purpose.MINIBATCHES, epoch).permutation(POINTS)
+        chosen = order[place * size : (place + 1) * size]
+        optimizer.zero_grad()
+        LOSSES[recipe.loss](model(batch.inputs[run][chosen]), batch.targets[run][chosen]).backward()
+        optimizer.step()
         schedule.step()
     trained = []
-    for module in model:
+    for module, layer in zip(model, network.layers, strict=True):
         linears = module.projections if isinstance(module, Gated) else [module]
         trained.append(torch.cat([linear.weight.T for linear in linears], dim=1).flatten())
         trained.append(torch.cat([linear.bias for linear in linears]))
-        if isinstance(module, Gated):
-            trained += [getattr(module.phi, name)[None] for name in network.variant.learnable]
+        trained += [getattr(module.phi, name)[None] for name in (layer.variant.learnable if layer.variant else ())]
     return torch.cat(trained).detach()
 
 
@@ -93,14 +109,13 @@ def distance(found, expected):
 
 def single(batch, run):
     part = slice(run, run + 1)
-    return Batch(
-        batch.network,
-        batch.inputs[part],
-        batch.targets[part],
-        batch.parameters[part],
-        batch.learning_rates[part],
-        batch.steps,
-        batch.loss,
+    return replace(
+        batch,
+        inputs=batch.inputs[part],
+        targets=batch.targets[part],
+        parameters=batch.parameters[part],
+        learning_rates=batch.learning_rates[part],
+        seeds=batch.seeds[part],
     )
 
 
@@ -145,12 +160,124 @@ def test_cross_entropy_equals_plain_pytorch(hidden):
     batch = make_batch(REGISTRY.variant("tanh"), hidden, inputs=2, outputs=3)
     classes = batch.targets.argmax(-1)
     assert len(classes.unique()) == 3
-    batch = Batch(
-        batch.network, batch.inputs, classes, batch.parameters, batch.learning_rates, batch.steps, "cross-entropy"
-    )
+    batch = replace(batch, targets=classes, recipe=Recipe(loss="cross-entropy"))
     trained = train(batch)
     for run in range(4):
-        assert distance(trained.parameters[run], reference(batch, run, nn.functional.cross_entropy)) <= 1e-9
+        assert distance(trained.parameters[run], reference(batch, run)) <= 1e-9
+
+
+LOSSES = {
+    "squares": nn.functional.mse_loss,
+    "huber": nn.functional.huber_loss,
+    "cross-entropy": nn.functional.cross_entropy,
+}
+OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+    "momentum": functools.partial(torch.optim.SGD, momentum=0.9),
+}
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(optimizer="adamw", weight_decay=0.01),
+        Recipe(optimizer="sgd", schedule="constant"),
+        Recipe(optimizer="momentum", schedule="step"),
+        Recipe(loss="huber"),
+        Recipe(batch_size=5),
+        Recipe(optimizer="sgd", schedule="constant", loss="huber", batch_size=23),
+    ],
+    ids=lambda recipe: "-".join(str(value) for value in recipe.to_dict().values()),
+)
+@pytest.mark.parametrize("hidden", [(6,), (5, 4)])
+def test_every_recipe_equals_plain_pytorch(recipe, hidden):
+    batch = replace(make_batch(REGISTRY.variant("tanh"), hidden), recipe=recipe, seeds=(7, 8, 9, 9))
+    trained = train(batch)
+    for run in range(4):
+        assert distance(trained.parameters[run], train(single(batch, run)).parameters[0]) <= 1e-9
+        assert distance(trained.parameters[run], reference(batch, run)) <= 1e-9
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.label)
+def test_the_numpy_engine_goes_the_same_way(variant):
+    steps, rate = (3, 1e-3) if variant.label in CHAOTIC else (200, 3e-3)
+    batch = make_batch(variant, (4,), runs=1, steps=steps, rate=rate)
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert found.steps.tolist() == expected.steps.tolist()
+    assert distance(found.parameters, expected.parameters) <= 1e-9
+    torch.testing.assert_close(found.losses, expected.losses, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["squares", "huber", "cross-entropy"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "momentum"])
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_the_numpy_engine_knows_every_recipe(loss, optimizer, batch_size):
+    batch = make_batch(REGISTRY.variant("tanh"), inputs=2, outputs=3, steps=200)
+    recipe = Recipe(optimizer=optimizer, loss=loss, batch_size=batch_size)
+    targets = batch.targets.argmax(-1) if loss == "cross-entropy" else batch.targets
+    batch = replace(batch, targets=targets, recipe=recipe, seeds=(1, 2, 3, 4))
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert distance(found.parameters, expected.parameters) <= 1e-9
+    torch.testing.assert_close(found.losses, expected.losses, rtol=1e-9, atol=1e-12)
+
+
+def test_the_numpy_engine_stops_a_run_that_diverges():
+    batch = make_batch(REGISTRY.variant("exp(x)"), hidden=(5,), runs=3)
+    batch = replace(batch, learning_rates=torch.tensor([1e-3, 1e10, 1e-3]), steps=30)
+    found, expected = train(batch, engine="numpy"), train(batch)
+    assert found.steps.tolist() == expected.steps.tolist() == [30, 1, 30]
+
+
+def test_minibatches_have_one_order_per_seed_and_epoch():
+    batch = replace(make_batch(REGISTRY.variant("tanh")), recipe=Recipe(batch_size=5), seeds=(7, 8, 9, 9))
+    data = Minibatches(batch, "cpu")
+    seen = [data.at(step)[0] for step in range(8)]
+    first = torch.cat(seen[:4], dim=1)
+    assert first.shape == (4, 20, 1)  # 23 points are four minibatches of 5; three are left over
+    for run in range(4):
+        assert len(first[run].unique()) == 20
+        assert not torch.equal(first[run], torch.cat(seen[4:], dim=1)[run])
+    assert torch.equal(data.order[2], data.order[3])
+    assert not torch.equal(data.order[1], data.order[2])
+
+
+def test_minibatches_larger_than_the_data_are_refused():
+    batch = replace(make_batch(REGISTRY.variant("tanh")), recipe=Recipe(batch_size=24), seeds=(1, 2, 3, 4))
+    with pytest.raises(SettingError, match="more than the 23 training points"):
+        train(batch)
+    with pytest.raises(SettingError, match="a seed for each run"):
+        train(replace(batch, recipe=Recipe(batch_size=4), seeds=()))
+
+
+@pytest.mark.parametrize("settings", [{"optimizer": "lion"}, {"schedule": "linear"}, {"loss": "l1"}, {"batch_size": 0}])
+def test_an_unknown_recipe_is_refused(settings):
+    with pytest.raises(SettingError, match=next(iter(settings))):
+        Recipe(**settings)
+
+
+def test_losses_are_looked_at_before_the_step():
+    batch = make_batch(REGISTRY.variant("tanh"), runs=3, steps=40)
+    trained = train(batch)
+    assert trained.looked_at == checkpoints(40)
+    assert trained.looked_at[0] == 0
+    assert trained.looked_at[-1] == 39
+    start = (predict(batch.network, batch.parameters, batch.inputs) - batch.targets).square().mean(dim=(1, 2))
+    torch.testing.assert_close(trained.losses[0], start, rtol=1e-12, atol=0)
+    assert (trained.losses[-1] < trained.losses[0]).all()
+
+
+def test_layers_may_have_activations_of_their_own():
+    own = (None, REGISTRY.variant("glu"), REGISTRY.variant("prelu"))
+    plain = make_batch(REGISTRY.variant("tanh"), (5, 4, 3))
+    network = replace(plain.network, own=own)
+    assert [variant.label for variant in network.variants] == ["tanh", "glu", "prelu"]
+    rows = torch.tensor(np.stack([initial_parameters(network, seed) for seed in range(4)]))
+    batch = replace(plain, network=network, parameters=rows)
+    trained = train(batch)
+    for run in range(4):
+        assert distance(trained.parameters[run], reference(batch, run)) <= 1e-9
 
 
 def test_predictions_equal_those_of_the_modules():
@@ -235,15 +362,15 @@ def test_training_leaves_the_batch_as_it_was():
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.label)
 def test_the_hook_equals_autograd_of_the_whole_expression(variant):
-    generator = torch.Generator().manual_seed(2)
+    source = torch.Generator().manual_seed(2)
     width = 3 * variant.inputs
-    linear = 2 * torch.randn(2, 7, width, generator=generator, dtype=torch.float64)
+    linear = 2 * torch.randn(2, 7, width, generator=source, dtype=torch.float64)
     theta = [
         torch.full((2, 1, 1), value, dtype=torch.float64) * torch.tensor([1.0, 1.2]).view(2, 1, 1)
         for name, value in variant.values
         if name in variant.learnable
     ]
-    slope = torch.randn(2, 7, 3, generator=generator, dtype=torch.float64)
+    slope = torch.randn(2, 7, 3, generator=source, dtype=torch.float64)
     leaves = [tensor.clone().requires_grad_() for tensor in (linear, *theta)]
     result = variant(*leaves[0].chunk(variant.inputs, -1), **dict(zip(variant.learnable, leaves[1:], strict=True)))
     expected = [torch.zeros_like(leaf) for leaf in leaves]

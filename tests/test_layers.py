@@ -10,14 +10,27 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"activations", "activations.errors"},
-    {"activations.expression", "activations.lazy", "activations.files"},
-    {"activations.declare"},
-    {"activations.derivatives", "activations.module", "activations.hookspecs"},
+    {
+        "activations.expression",
+        "activations.lazy",
+        "activations.files",
+        "activations.closed_form",
+        "activations.bibliography",
+    },
+    {"activations.native", "activations.reading"},
+    {"activations.declare", "activations.axis"},
+    {"activations.derivatives", "activations.module", "activations.axis_module", "activations.hookspecs"},
     {"activations.catalogue"},
-    {"activations.plugins", "activations.registry"},
+    {"activations.plugins", "activations.name_book", "activations.registry"},
     {"activations.moments", "activations.nn", "activations.citation"},
     {"activations.properties", "activations.shape", "activations.testing", "activations.fit"},
-    {"activations.property_store", "activations.similarity", "activations.swapping", "activations.integrations"},
+    {
+        "activations.property_store",
+        "activations.similarity",
+        "activations.swapping",
+        "activations.integrations",
+        "activations.floors",
+    },
     {"activations.filters"},
     {"activations.benchmark"},
     {"activations.render"},
@@ -25,7 +38,10 @@ ROWS = [
 ]
 OF_ONE_ROW = {  # imports within a row, each from right to left only
     ("activations.module", "activations.derivatives"),
+    ("activations.axis_module", "activations.module"),
+    ("activations.name_book", "activations.plugins"),
     ("activations.registry", "activations.plugins"),
+    ("activations.registry", "activations.name_book"),
     ("activations.shape", "activations.properties"),
     ("activations.testing", "activations.properties"),
     ("activations.__main__", "activations_cli"),

@@ -140,9 +140,28 @@ def test_torch_is_recognised_by_its_values():
     assert found["Threshold"] == "threshold"
     assert found["GLU"] == "glu"
     assert found["Tanh"] == "tanh"
-    assert "over an axis" in library.missing["Softmax"]
+    assert found["Softmax"] == "softmax"
+    assert found["Softmax2d"] == "softmax2d"
+    assert found["LogSoftmax"] == "log_softmax"
+    assert not {"Softmax", "Softmin", "LogSoftmax", "Softmax2d"} & set(library.missing)
+    assert {"softmax", "softmin", "log_softmax"} <= library.shared
     assert "Tanh" not in library.missing
     assert "leaky_relu" in library.shared
+
+
+@pytest.mark.parametrize(
+    ("function", "ours"),
+    [
+        (lambda x: torch.cat([x.relu(), (-x).relu()], 1), "crelu"),
+        (lambda x: torch.maximum(x[:, ::2], x[:, 1::2]), "maxout"),
+        (lambda x: torch.maximum(x[:, :4], x[:, 4:]), None),
+        (lambda x: torch.cat([x, -x], 1), None),
+        (lambda x: x.sort(1).values, None),
+        (lambda x: 1.001 * x.softmax(1), None),
+    ],
+)
+def test_functions_over_a_dimension_are_recognised_by_their_values(function, ours):
+    assert verdict(lambda: function, name="some_name").ours == ours
 
 
 def test_settings_of_the_same_name_are_tried():

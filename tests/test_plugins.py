@@ -27,6 +27,25 @@ HEALTHY = """
     def provide_activations():
         return [my_cube]
 """
+BOTH_KINDS = """
+    import torch
+    from activations import activation, axis_activation, hookimpl
+
+    @axis_activation(formula="x_i - the mean", reference=lambda values: [x - sum(values) / len(values) for x in values],
+                     paper="Somebody 2020", permutation="equivariant")
+    def my_centre(x, *, dim=-1):
+        '''The input without its mean.'''
+        return x - x.mean(dim, keepdim=True)
+
+    @activation(formula="x*x*x", paper="Somebody 2020")
+    def my_cube(x):
+        '''A cube.'''
+        return x * x * x
+
+    @hookimpl
+    def provide_activations():
+        return [my_centre, my_cube]
+"""
 BROKEN = {
     "import-error": ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
     "syntax-error": ("def (:", "SyntaxError"),
@@ -170,6 +189,19 @@ def test_a_name_of_ours_stays_ours(tmp_path):
     assert [row["origin"] for row in ours] == ["built-in"]
     result = run(tmp_path, "list", "tanh", "--json")
     assert "clashing:tanh" in result.stderr
+
+
+def test_a_plugin_may_bring_functions_over_a_dimension(tmp_path):
+    distribution(tmp_path, "both-kinds", BOTH_KINDS)
+    rows = json.loads(run(tmp_path, "list", "my_*", "--json").stdout)
+    assert [(row["name"], row["kind"], row["origin"]) for row in rows] == [
+        ("my_cube", "elementwise", "both-kinds 1.0"),
+        ("my_centre", "axis", "both-kinds 1.0"),
+    ]
+    result = run(tmp_path, "check", "my_centre", "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    (row,) = json.loads(run(tmp_path, "plugins", "--json").stdout)
+    assert row["activations"] == ["my_centre", "my_cube"]
 
 
 TARGETS = """

@@ -55,6 +55,14 @@ def test_a_typo_names_the_nearest(text, nearest):
         REGISTRY[text]
 
 
+def test_get_gives_a_default_as_of_any_mapping():
+    assert REGISTRY.get("LeakyReLU") is REGISTRY["leaky_relu"]
+    assert REGISTRY.get("rleu") is None
+    assert REGISTRY.get("softmax") is None
+    assert REGISTRY.axis.get("softmax") is REGISTRY.axis["softmax"]
+    assert REGISTRY.axis.get("tanh", "none") == "none"
+
+
 def test_variants_are_read_from_text():
     assert REGISTRY.variant("sigmoid:beta=2").values == (("beta", 2.0),)
     assert REGISTRY.variant("built-in:sigmoid:beta=2").label == "sigmoid:beta=2"

@@ -276,8 +276,33 @@ def test_formulas_in_mathtext():
     assert formula_text("1.23456789012 x") == r"$1.2345{\ldots} x$"
     cases = formula_activation("x if x > 0 else (0 if x < -1 else 2*x)").formula.latex()
     assert formula_text(cases) == "$x$  if $x > 0$,   $0$  if $x < -1$,   $2 x$  otherwise"
-    nested = formula_activation("2*(x if x > 0 else 0)").formula
-    assert formula_text(nested.latex(), str(nested)) == "2*(x if x > 0 else 0)"
+    nested = formula_activation("1 + (x if x > (0 if x < 9 else 1) else 0)").formula
+    assert formula_text(nested.latex(), str(nested)) == str(nested)
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("1 if x >= 0 else 0", r"$1$  if $x \geq 0$,   $0$  otherwise"),
+        ("1 if x <= -1 or x != 2 else 0", r"$1$  if $x \leq -1 \text{ or } x \neq 2$,   $0$  otherwise"),
+        ("2*(x if x > 0 else 0)", r"$2$($x$  if $x > 0$,   $0$  otherwise)"),
+        ("tanh(x if x > 0 else 0)", r"$\tanh($$x$  if $x > 0$,   $0$  otherwise$)$"),
+        ("(x if x > 0 else 0)*max(0, x)", r"($x$  if $x > 0$,   $0$  otherwise)$\max(0, x)$"),
+        (
+            "(1 if x > 0 else 0) - (1 if x < 0 else 0)",
+            r"($1$  if $x > 0$,   $0$  otherwise)$-$($1$  if $x < 0$,   $0$  otherwise)",
+        ),
+    ],
+)
+def test_cases_in_mathtext(formula, shown):
+    assert formula_text(formula_activation(formula).formula.latex(), "plain") == shown
+
+
+def test_every_formula_of_the_catalogue_is_drawn_in_mathtext():
+    fallen_back = [
+        name for name, item in default_registry().items() if formula_text(item.formula.latex(), "plain") == "plain"
+    ]
+    assert fallen_back == []
 
 
 @pytest.mark.parametrize("name", list(default_registry())[::7])

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from activations.declare import Variant
 from activations.fit.initialisation import Initialisation
 from activations.fit.network import Network
+from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.settings import SettingError
 from activations.fit.target import Target
 
@@ -35,9 +36,11 @@ class Run:
         learning_rate: Adam's, at the first step.
         scale: of the first layer; see `activations.fit.initialisation`.
         seed: fixes the initial weights' random numbers, sample positions and noise.
-        steps: of the optimiser.
+        steps: of the optimizer.
         initialisation: "moments" or "torch".
         precision: "float32" or "float64".
+        recipe: optimizer, schedule, loss and batch size.
+        own: activations of single hidden layers; see `activations.fit.network.Network`.
     """
 
     target: Target
@@ -49,22 +52,27 @@ class Run:
     steps: int
     initialisation: Initialisation = "moments"
     precision: Precision = "float32"
+    recipe: Recipe = DEFAULT_RECIPE
+    own: tuple[Variant | None, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """A hash of all this, the digests of activation and target included: the same on every machine."""
-        text = json.dumps([self.target.digest, self.variant.digest, *self._graph, *self._own])
+        own = [variant.digest if variant else None for variant in self.own]
+        text = json.dumps(
+            [self.target.digest, self.variant.digest, own, self.recipe.to_dict(), *self._graph, *self._own]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
     def network(self) -> Network:
         """The network that is trained."""
-        return Network(self.target.dimension, self.hidden, self.target.network_outputs, self.variant)
+        return Network(self.target.dimension, self.hidden, self.target.network_outputs, self.variant, self.own)
 
     @property
     def graph(self) -> tuple[Any, ...]:
         """What runs must share to be trained in one batch."""
-        return (self.target.digest, self.variant, *self._graph)
+        return (self.target.digest, self.variant, self.own, self.recipe, *self._graph)
 
     @property
     def _graph(self) -> tuple[Any, ...]:

@@ -36,7 +36,7 @@ class Preset:
     Attributes:
         name: what it is called.
         hidden: widths of the hidden layers, unless others are asked for.
-        steps: optimiser steps of each run, in tuning and in ranking.
+        steps: optimizer steps of each run, in tuning and in ranking.
         seeds: fresh seeds that rank.
         tuning_seeds: seeds that choose learning rate and scale, others than those that rank.
         finalists: settings that go on to the second and later tuning seeds; None for all of them.

@@ -10,13 +10,14 @@ from typing import Any
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
 from activations.benchmark.presets import preset_named
-from activations.benchmark.result import Result, rank_target
+from activations.benchmark.result import Result, rank_over_targets, rank_target
 from activations.benchmark.tuning import tune
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
 from activations.fit.devices import resolve_device
 from activations.fit.initialisation import INITIALISATIONS, Initialisation
 from activations.fit.network import read_hidden
+from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError, require_count
 from activations.fit.target import Target
@@ -61,6 +62,8 @@ def benchmark(
     seeds: int | None = None,
     initialisation: Initialisation = "moments",
     precision: Precision = "float32",
+    recipe: Recipe = DEFAULT_RECIPE,
+    own: Sequence[Variant | None] = (),
 ) -> Result:
     """Rank activations by how well small networks that use them fit targets.
 
@@ -79,10 +82,12 @@ def benchmark(
         jobs: processes on a CPU, of one thread each; the result does not depend on it. With more than one, the
             calling script needs the `if __name__ == "__main__":` that `multiprocessing` asks for.
         progress: called after each chunk of runs.
-        steps: optimiser steps in place of the preset's.
+        steps: optimizer steps in place of the preset's.
         seeds: fresh seeds in place of the preset's.
         initialisation: "moments" suits the first weights to the activation, "torch" takes those of `nn.Linear`.
         precision: "float32" or "float64".
+        recipe: optimizer, schedule, loss and batch size.
+        own: activations of single hidden layers, one for each layer, None where the ranked activation is.
 
     Raises:
         SettingError: a setting is out of range.
@@ -99,6 +104,8 @@ def benchmark(
     seed = require_count("seed", seed, 0, MAX_BENCHMARK_SEED)
     jobs = require_count("jobs", jobs, 1, MAX_JOBS)
     widths = read_hidden(effort.hidden if hidden is None else hidden)
+    if own and len(own) != len(widths):
+        raise SettingError(f"own has {len(own)} activations for {len(widths)} hidden layers; give one or None for each")
     targets = list({target.digest + target.name: target for target in targets}.values())
     variants = list({variant.label: variant for variant in variants}.values())
     if not targets or not variants:
@@ -120,7 +127,7 @@ def benchmark(
     for target in targets:
         draw_samples(target, tuning_seeds[0])  # a target that can't be evaluated fails before anything is trained
     prototypes = [
-        Run(target, variant, widths, 0.0, 1.0, 0, effort.steps, initialisation, precision)
+        Run(target, variant, widths, 0.0, 1.0, 0, effort.steps, initialisation, precision, recipe, tuple(own))
         for target in targets
         for variant in variants
     ]
@@ -140,9 +147,10 @@ def benchmark(
 
     results = []
     for i, target in enumerate(targets):
-        own = slice(i * len(variants), (i + 1) * len(variants))
-        found = {runs[0].variant.label: [outcomes[run.key] for run in runs] for runs in final[own]}
-        results.append(rank_target(target, choices[own], found, seed))
+        part = slice(i * len(variants), (i + 1) * len(variants))
+        found = {runs[0].variant.label: [outcomes[run.key] for run in runs] for runs in final[part]}
+        results.append(rank_target(target, choices[part], found, seed))
+    overall = rank_over_targets(results, [[outcomes[run.key] for run in runs] for runs in final], seed)
     settings = {
         "preset": preset,
         "steps": effort.steps,
@@ -153,9 +161,11 @@ def benchmark(
         "hidden": list(widths),
         "initialisation": initialisation,
         "precision": precision,
-        "optimiser": "adam, full batch, cosine decay to 0",
+        "own": [variant.label if variant else None for variant in own],
+        "optimizer": recipe.words,
+        "recipe": recipe.to_dict(),
     }
-    return Result(tuple(results), settings, str(place), _versions(), time.perf_counter() - start)
+    return Result(tuple(results), overall, settings, str(place), _versions(), time.perf_counter() - start)
 
 
 def run_seeds(seed: int, count: int, *, fresh: bool) -> list[int]:

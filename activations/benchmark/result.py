@@ -13,14 +13,26 @@ import torch
 
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
-from activations.benchmark.statistics import finite_or_none, median, median_interval, ranks, resamples
+from activations.benchmark.references import ReferenceRow, reference_rows
+from activations.benchmark.statistics import (
+    Aggregate,
+    Standing,
+    aggregate,
+    compare,
+    finite_or_none,
+    logarithms,
+    median,
+    median_interval,
+    resamples,
+)
 from activations.benchmark.tuning import Choice
 from activations.fit.engine import predict
 from activations.fit.randomness import Purpose, generator
 from activations.fit.samples import Samples, draw_samples
 from activations.fit.target import Target
+from activations.floors import Floor, exact_floor
 
-__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_target"]
+__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_over_targets", "rank_target"]
 
 VERSION = 1  # of the JSON; it grows when a field changes its meaning, not when one is added
 
@@ -31,7 +43,11 @@ class Row:
 
     Attributes:
         activation: its label.
-        rank: from 1; equal errors share one.
+        rank: from 1; those that tie with the best come first, then by error; equal errors share one.
+        rank_text: for people: "1–4" for each of four that tie with the best, else the rank.
+        tied: whether the seeds do not tell it from the best; see `activations.benchmark.statistics`.
+        best_probability: the share of bootstrap draws in which its error is the smallest.
+        p_value: of the paired signed-rank test against the best, corrected; None for the best.
         nrmse: RMSE over the target's standard deviation, at the test points; infinite if most runs diverged, None if
             the target is constant.
         interval: 95 % bootstrap interval of the error that ranks; None for a single seed.
@@ -48,10 +64,16 @@ class Row:
         at_edge: the rate is the lowest or highest that was tried.
         parameters: number of trained values of the network.
         seconds: wall time of one run, in a batch, with its share of the batch.
+        floor: the least RMSE that a network of this architecture can have, or has had; None where none is known.
+        distance: the RMSE as a multiple of the floor; None without one, or if the floor is 0.
     """
 
     activation: str
     rank: int
+    rank_text: str
+    tied: bool
+    best_probability: float
+    p_value: float | None
     nrmse: float | None
     interval: tuple[float, float] | None
     rmse: float
@@ -67,10 +89,12 @@ class Row:
     at_edge: bool
     parameters: int
     seconds: float
+    floor: Floor | None
+    distance: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """The row for strict JSON: None for what is not finite."""
-        values: dict[str, Any] = dict(vars(self))
+        values: dict[str, Any] = {**vars(self), "floor": vars(self.floor) if self.floor else None}
         for name, value in values.items():
             if isinstance(value, float):
                 values[name] = finite_or_none(value)
@@ -121,12 +145,16 @@ class TargetResult:
         target: what was fitted.
         metric: "nrmse", or "rmse" for a constant target, whose NRMSE is undefined: what ranks.
         ranking: best first.
+        references: other ways to fit, with no more parameters than the best network.
+        note: what the seeds can't tell, in a sentence; empty if they can.
         fits: networks of the best activations, best first; none that diverged.
     """
 
     target: Target
     metric: str
     ranking: tuple[Row, ...]
+    references: tuple[ReferenceRow, ...]
+    note: str
     fits: tuple[Fit, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,7 +174,9 @@ class TargetResult:
             "dropped_rows": table.dropped if table else 0,
             "digest": self.target.digest,
             "metric": self.metric,
+            "note": self.note,
             "ranking": [row.to_dict() for row in self.ranking],
+            "references": [row.to_dict() for row in self.references],
         }
 
 
@@ -156,6 +186,7 @@ class Result:
 
     Attributes:
         targets: one ranking each, in the order asked for.
+        overall: the activations over all targets that are not constant; None for fewer than two of those.
         settings: what it was run with, for strict JSON.
         device: where it was trained.
         versions: of this library and torch.
@@ -163,6 +194,7 @@ class Result:
     """
 
     targets: tuple[TargetResult, ...]
+    overall: Aggregate | None
     settings: Mapping[str, Any]
     device: str
     versions: Mapping[str, str]
@@ -173,6 +205,7 @@ class Result:
         return {
             "version": VERSION,
             "targets": [target.to_dict() for target in self.targets],
+            "overall": self.overall.to_dict() if self.overall else None,
             "settings": dict(self.settings),
             "device": self.device,
             "versions": dict(self.versions),
@@ -194,25 +227,60 @@ def rank_target(
     """
     count = len(next(iter(outcomes.values())))
     samples = resamples(count, generator(seed, Purpose.BOOTSTRAP))
-    errors = {label: median([outcome.test.relative for outcome in found]) for label, found in outcomes.items()}
+    errors = {label: [outcome.test.relative for outcome in found] for label, found in outcomes.items()}
+    compared = compare(logarithms(list(errors.values())), list(errors), generator(seed, Purpose.COMPARISON))
     tuned = {choice.run.variant.label: choice for choice in choices}
-    rows = [_row(rank, tuned[label], outcomes[label], errors[label], samples) for label, rank in ranks(errors)]
+    rows = [_row(standing, tuned[standing.label], outcomes[standing.label], samples) for standing in compared.standings]
     constant = all(outcome.test.r2 is None for found in outcomes.values() for outcome in found)
-    best = [_median_fit(outcomes[row.activation]) for row in rows if math.isfinite(errors[row.activation])]
-    return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), tuple(best[:fits]))
+    good = [row for row in rows if math.isfinite(median(errors[row.activation]))]
+    best = [_median_fit(outcomes[row.activation]) for row in good[:fits]]
+    seeds = [outcome.run.seed for outcome in next(iter(outcomes.values()))]
+    references = reference_rows(target, rows[0].parameters, seeds)
+    return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), references, compared.note, tuple(best))
 
 
-def _row(rank: int, choice: Choice, outcomes: Sequence[Outcome], error: float, samples: npt.NDArray[np.intp]) -> Row:
+def rank_over_targets(
+    results: Sequence[TargetResult], outcomes: Sequence[Sequence[Outcome]], seed: int
+) -> Aggregate | None:
+    """Rank the activations over the targets that have an NRMSE; None if those are fewer than two.
+
+    Args:
+        results: of the targets.
+        outcomes: those of the fresh seeds, for each activation of the first target, then of the second one, …
+        seed: of the bootstrap.
+    """
+    count = len(outcomes) // len(results)
+    labels = [found[0].run.variant.label for found in outcomes[:count]]
+    errors = [[outcome.test.relative for outcome in found] for found in outcomes]
+    kept = [i for i, result in enumerate(results) if result.metric == "nrmse"]
+    if len(kept) < 2:
+        return None
+    return aggregate(
+        logarithms([errors[i * count : (i + 1) * count] for i in kept]),
+        labels,
+        [results[i].target.name for i in kept],
+        [results[i].target.group for i in kept],
+        generator(seed, Purpose.COMPARISON, 1),
+    )
+
+
+def _row(standing: Standing, choice: Choice, outcomes: Sequence[Outcome], samples: npt.NDArray[np.intp]) -> Row:
     tests = [outcome.test for outcome in outcomes]
     r2 = [test.r2 for test in tests if test.r2 is not None]
     accuracy = [test.accuracy for test in tests if test.accuracy is not None]
+    rmse = median([test.rmse for test in tests])
+    floor = _floor(choice.run, [outcome.run.seed for outcome in outcomes])
     outside = [outcome.extrapolation for outcome in outcomes if outcome.extrapolation is not None]
     return Row(
-        activation=choice.run.variant.label,
-        rank=rank,
-        nrmse=error if r2 else None,
+        activation=standing.label,
+        rank=standing.rank,
+        rank_text=standing.rank_text,
+        tied=standing.tied_with_best,
+        best_probability=standing.best_probability,
+        p_value=standing.p_value,
+        nrmse=median([test.relative for test in tests]) if r2 else None,
         interval=median_interval([test.relative for test in tests], samples),
-        rmse=median([test.rmse for test in tests]),
+        rmse=rmse,
         r2=median(r2) if r2 else None,
         max_error=median([test.largest for test in tests]),
         accuracy=median(accuracy) if accuracy else None,
@@ -225,7 +293,17 @@ def _row(rank: int, choice: Choice, outcomes: Sequence[Outcome], error: float, s
         at_edge=choice.at_edge,
         parameters=choice.run.network.parameters,
         seconds=median([outcome.seconds for outcome in outcomes]),
+        floor=floor,
+        distance=floor.distance(rmse) if floor else None,
     )
+
+
+def _floor(run: Run, seeds: Sequence[int]) -> Floor | None:
+    """The exact floor of a run's architecture, if there is one."""
+    if any(run.own):
+        return None
+    found = exact_floor(run.target, run.variant, run.hidden, seeds)
+    return found if isinstance(found, Floor) else None
 
 
 def _median_fit(outcomes: Sequence[Outcome]) -> Fit:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -116,7 +117,8 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
             parameters=stacked(rows),
             learning_rates=stacked([np.float64(rate) for rate in rates]),
             steps=first.steps,
-            loss="cross-entropy" if classes else "squares",
+            recipe=replace(first.recipe, loss="cross-entropy") if classes else first.recipe,
+            seeds=tuple([run.seed for run in runs] + [runs[-1].seed] * missing),
         ),
         device,
     )

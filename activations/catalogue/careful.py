@@ -9,7 +9,11 @@ from activations.lazy import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["sigmoid_of", "size_of", "softplus_of"]
+__all__ = ["ROUNDED_BY_TORCH", "VANISHES", "sigmoid_of", "size_of", "softplus_of"]
+
+# Why a derivative may be exact to the rounding of its largest value only.
+ROUNDED_BY_TORCH = "torch's own backward pass subtracts from 1 and leaves the tails its rounding"
+VANISHES = "it vanishes at 0, where its terms cancel"
 
 
 def softplus_of(u: Tensor) -> Tensor:

@@ -45,6 +45,7 @@ def _gumbel(x: Tensor) -> Tensor:
 @activation(
     formula="a*x*tanh(log1p(sigmoid(b*x)))",
     paper="Wang, Ren, Wang 2022, doi:10.3390/electronics11040540",
+    derivative="symbolic",
     cases=({"a": 2.0, "b": 0.5},),
     special=NO_LEFT_LIMIT,
 )
@@ -59,6 +60,7 @@ def smish(x: Tensor, *, a: float = 1.0, b: float = 1.0) -> Tensor:
 @activation(
     formula="x*log1p(sigmoid(x))",
     paper=ZHU,
+    derivative="symbolic",
     special=NO_LEFT_LIMIT,
 )
 def logish(x: Tensor) -> Tensor:
@@ -69,6 +71,7 @@ def logish(x: Tensor) -> Tensor:
 @activation(
     formula="a*x*log1p(sigmoid(b*x))",
     paper=ZHU,
+    derivative="symbolic",
     aliases=("PLogish", "parametric_logish"),
     cases=({"a": 2.0, "b": 0.5},),
     window=(-2, 2),
@@ -118,6 +121,7 @@ def expexpish(x: Tensor) -> Tensor:
 @activation(
     formula="x*tanh(exp(x))",
     paper="Liu, Di 2020, arXiv:2003.09855",
+    derivative="tanh(exp(x)) + x*(exp(min(x, 6.5))*sech(exp(min(x, 6.5)))^2)",
     aliases=("TanhExp", "TeLU", "tanh_exponential"),
     special=NO_LEFT_LIMIT,
 )
@@ -150,11 +154,15 @@ def tanhsoft2(x: Tensor, *, beta: float = 0.6, gamma: float = 1.0) -> Tensor:
     formula="tanh(alpha*x)*softplus(x)",
     paper=BISWAS_TANHSOFT,
     learnable=("alpha",),
+    derivative="symbolic",
     aliases=("TanhSoft1",),
     cases=({"alpha": 0.4},),
 )
 def tanhsoft1(x: Tensor, *, alpha: float = 0.87) -> Tensor:
-    """Softplus times a tanh, which makes it pass through the origin."""
+    """Softplus times a tanh, which makes it pass through the origin.
+
+    torch_activation starts from alpha = 1.
+    """
     return _tanh(alpha * x) * softplus_of(x)
 
 
@@ -162,6 +170,7 @@ def tanhsoft1(x: Tensor, *, alpha: float = 0.87) -> Tensor:
     formula="x*tanh(alpha*x if alpha*x > 0 else expm1(alpha*x))",
     paper="Mercioni, Holban 2020, ieeexplore 9301084",
     learnable=("alpha",),
+    derivative="symbolic",
     aliases=("TanhELU", "LearnableTeLU"),
     cases=({"alpha": 0.5},),
 )
@@ -194,6 +203,7 @@ def erf_act(x: Tensor, *, alpha: float = 0.75, beta: float = 0.75) -> Tensor:
 @activation(
     formula="x*erf(softplus(x))",
     paper="Nag, Bhattacharyya 2021, arXiv:2108.09598",
+    derivative="symbolic",
     special=NO_LEFT_LIMIT,
 )
 def serf(x: Tensor) -> Tensor:
@@ -205,6 +215,7 @@ def serf(x: Tensor) -> Tensor:
     formula="x*erf(gamma*softplus(delta*x))",
     paper=BISWAS_ERF,
     learnable=("gamma", "delta"),
+    derivative="symbolic",
     cases=({"gamma": 0.8, "delta": 1.5},),
     special=NO_LEFT_LIMIT,
 )
@@ -216,6 +227,7 @@ def pserf(x: Tensor, *, gamma: float = 1.25, delta: float = 0.85) -> Tensor:
 @activation(
     formula="x*tanh(x*ncdf(x))",
     paper="Naveen 2022, TechRxiv",
+    derivative="symbolic",
 )
 def phish(x: Tensor) -> Tensor:
     """The input times the tanh of its GELU: never negative."""
@@ -228,6 +240,7 @@ def phish(x: Tensor) -> Tensor:
 @activation(
     formula="x*sin(pi/2*sigmoid(x))",
     paper=KUNC,
+    derivative="(cos(pi/2*sigmoid(-x)) if x > 0 else sin(pi/2*sigmoid(x))) + pi/2*x*sin(pi/2*sigmoid(-x))*dsigmoid(x)",
     aliases=("SinSig",),
     special=NO_LEFT_LIMIT,
 )
@@ -239,6 +252,7 @@ def sinsig(x: Tensor) -> Tensor:
 @activation(
     formula="x*tanh(sigmoid(x))",
     paper=KUNC,
+    derivative="tanh(sigmoid(x)) + 4*x*dsigmoid(2*sigmoid(x))*dsigmoid(x)",
     aliases=("TSReLU", "tangent_sigmoid_relu"),
     special=NO_LEFT_LIMIT,
 )
@@ -261,6 +275,7 @@ def generalized_swish(x: Tensor) -> Tensor:
 @activation(
     formula="x*sigmoid(x*sigmoid(x))",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("DoubleSiLU",),
 )
 def double_silu(x: Tensor) -> Tensor:
@@ -305,6 +320,7 @@ def colu(x: Tensor) -> Tensor:
     aliases=("EIS1",),
     cases=({"delta": 2.0, "theta": 0.5},),
     special={"-inf": math.nan, "inf": math.nan},
+    absolute={"second-derivative": "to the right it is the small difference of large terms"},
 )
 def eis1(x: Tensor, *, delta: float = 1.16, theta: float = 1.0) -> Tensor:
     """Softplus times the input over its size plus a decaying exponential.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import VANISHES
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -78,6 +79,7 @@ def _log1p_over(x: Tensor, a: Tensor) -> Tensor:
     paper="Godfrey, Gashler 2015, arXiv:1602.01321",
     same_at_defaults={"linear": "alpha, 0 at first, bends it to a logarithm or an exponential"},
     learnable=("alpha",),
+    derivative="1/(1 - alpha*(alpha + x)) if alpha < 0 else exp(alpha*x)",
     cases=({"alpha": 0.5}, {"alpha": -0.03125}),
     window=(-3, 3),
     special={"-inf": math.nan, "inf": math.nan},
@@ -123,6 +125,7 @@ def hyper_sinh(x: Tensor) -> Tensor:
     paper="Kunc, Kléma 2024, arXiv:2402.09092",
     cases=({"a": 0.5},),
     window=(-4, 4),
+    absolute={"second-derivative": VANISHES},
 )
 def comb_h_sine(x: Tensor, *, a: float = 1.0) -> Tensor:
     """The hyperbolic sine plus its inverse."""

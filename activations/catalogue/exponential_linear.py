@@ -70,6 +70,7 @@ def celu(x: Tensor, *, alpha: float = 1.0) -> Tensor:
     paper="Trottier, Giguère, Chaib-draa 2017, arXiv:1605.09332",
     same_at_defaults={"elu": "two learnt parameters set slope, saturation and decay"},
     learnable=("a", "b"),
+    derivative="symbolic",
     aliases=("PELU",),
     cases=({"a": 0.5, "b": 2.0},),
 )
@@ -86,6 +87,7 @@ def pelu(x: Tensor, *, a: float = 1.0, b: float = 1.0) -> Tensor:
     paper="Li, Fan, Li, Wu, Ming 2018, arXiv:1606.00305",
     kinks=("0/(alpha*beta - 1)",),
     learnable=("alpha", "beta"),
+    derivative="symbolic",
     aliases=("MPELU",),
     cases=({"alpha": 2.0, "beta": 0.5}, {"alpha": 1.5, "beta": 2.0}),
 )
@@ -102,6 +104,7 @@ def mpelu(x: Tensor, *, alpha: float = 0.25, beta: float = 1.0) -> Tensor:
     paper="Cheng, Li, Wu, Ma, Ngan 2020, Neural Networks 125",
     kinks=("0/(alpha - 1)",),
     learnable=("alpha",),
+    derivative="symbolic",
     aliases=("PDELU",),
     cases=({"t": 0.5}, {"alpha": 0.75, "t": 0.75}),
     window=(-12, 6),
@@ -126,6 +129,7 @@ def pdelu(x: Tensor, *, alpha: float = 1.0, t: float = 0.9) -> Tensor:
     paper="Ying, Su, Shan, Miao, Wang et al. 2019, IEEE Access 7",
     same_at_defaults={"suish": "two learnt parameters set slope and decay"},
     learnable=("alpha", "beta"),
+    derivative="symbolic",
     aliases=("PREU", "REU", "rectified_exponential_unit"),
     cases=({"alpha": 0.5, "beta": 2.0},),
     special={"-inf": math.nan},
@@ -141,6 +145,7 @@ def preu(x: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
 @activation(
     formula="x*sigmoid(x) if x >= 0 else expm1(x)*sigmoid(x)",
     paper=BASIRAT,
+    derivative="symbolic",
     aliases=("ELiSH", "exponential_linear_sigmoid_squashing"),
 )
 def elish(x: Tensor) -> Tensor:
@@ -152,6 +157,7 @@ def elish(x: Tensor) -> Tensor:
     formula="(x if x >= 0 else expm1(x))*max(0, min(1, (x + 1)/2))",
     paper=BASIRAT,
     kinks=(-1, 1),
+    derivative="symbolic",
     aliases=("HardELiSH",),
     window=(-3, 3),
 )
@@ -168,6 +174,7 @@ def hard_elish(x: Tensor) -> Tensor:
     formula="x if x >= 0 else x/sqrt(1 + alpha*x^2)",
     paper="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
     learnable=("alpha",),
+    derivative="symbolic",
     aliases=("ISRLU", "inverse_square_root_linear_unit"),
     cases=({"alpha": 3.0},),
     special={"-inf": math.nan},
@@ -186,6 +193,7 @@ def isrlu(x: Tensor, *, alpha: float = 1.0) -> Tensor:
     formula="lam*x if x >= 0 else lam*alpha*x*exp(x)",
     paper="Zhang, Li 2018, arXiv:1807.10117",
     kinks=("0/(alpha - 1)",),
+    derivative="symbolic",
     aliases=("SERLU",),
     cases=({"lam": 1.0, "alpha": 1.5},),
     special={"-inf": math.nan},
@@ -204,6 +212,7 @@ def serlu(x: Tensor, *, lam: float = 1.07862, alpha: float = 2.90427) -> Tensor:
     formula="x if x >= 0 else (1 - x)^(-n) - 1",
     paper="Li, Ding, Li 2018, arXiv:1802.00212",
     kinks=("0/(n - 1)",),
+    derivative="symbolic",
     aliases=("PoLU", "power_linear_unit"),
     cases=({"n": 2.0}, {"n": 0.5}),
 )
@@ -219,6 +228,7 @@ def polu(x: Tensor, *, n: float = 1.5) -> Tensor:
     formula="x if x >= 0 else a*(x*exp(x) - b*exp(b*x))",
     paper=KUNC,
     jumps=("0/(a*b)",),
+    derivative="symbolic",
     aliases=("DiffELU", "difference_elu"),
     cases=({"a": 1.0, "b": 0.5},),
     special={"-inf": math.nan},
@@ -237,6 +247,7 @@ def diff_elu(x: Tensor, *, a: float = 0.3, b: float = 0.1) -> Tensor:
     paper="Pishchik 2023, doi:10.20944/preprints202301.0463.v1",
     kinks=("0/(n + 1)",),
     learnable=("n",),
+    derivative="symbolic",
     aliases=("DELU",),
     cases=({"n": 0.5},),
     special={"-inf": math.nan},
@@ -245,7 +256,7 @@ def delu(x: Tensor, *, n: float = 1.0) -> Tensor:
     """SiLU to the left of 0, a line plus a saturating exponential to its right.
 
     Two other functions are called DELU too: the difference of two ELUs (`dual_elu`) and `diff_elu`. The gradient at 0
-    is that of SiLU, 1/2.
+    is that of SiLU, 1/2. torch_activation starts from n = 0.
     """
     return torch.where(x > 0, (n + 0.5) * x - torch.expm1(-x.clamp(min=0)), x * torch.sigmoid(x))
 
@@ -255,6 +266,7 @@ def delu(x: Tensor, *, n: float = 1.0) -> Tensor:
     paper="Duggal, Gupta 2017, ICCVW 2017",
     kinks=("0/(alpha*beta - 1)",),
     learnable=("alpha", "beta"),
+    derivative="symbolic",
     aliases=("PTELU", "SigLU", "maxtanh"),
     cases=({"alpha": 2.0, "beta": 0.75},),
 )
@@ -271,6 +283,7 @@ def ptelu(x: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
     formula="x if x >= 0 else tanh(x/2)",
     paper=KUNC,
     kinks=(0,),
+    derivative="symbolic",
     aliases=("ThLU",),
 )
 def thlu(x: Tensor) -> Tensor:
@@ -286,6 +299,7 @@ def thlu(x: Tensor) -> Tensor:
     paper=KUNC,
     kinks=("a",),
     learnable=("a",),
+    derivative="symbolic",
     aliases=("TaLU", "tangent_linear_unit"),
     cases=({"a": -0.5},),
     window=(-3, 3),
@@ -303,6 +317,7 @@ def talu(x: Tensor, *, a: float = -1.0) -> Tensor:
     formula="tanh(a) + sech(a)^2*(x - a) if x <= a else (tanh(x) if x < b else tanh(b) + sech(b)^2*(x - b))",
     paper="Wang, Qin, Wang, Xiang, Chen 2019, Neurocomputing 363",
     learnable=("a", "b"),
+    derivative="symbolic",
     aliases=("ReLTanh",),
     cases=({"a": -2.0, "b": 0.5},),
 )
@@ -322,6 +337,7 @@ def reltanh(x: Tensor, *, a: float = -1.5, b: float = 0.0) -> Tensor:
     paper=KUNC,
     kinks=(0,),
     learnable=("a",),
+    derivative="symbolic",
     aliases=("ErfReLU",),
     cases=({"a": 0.5},),
 )
@@ -336,6 +352,7 @@ def erf_relu(x: Tensor, *, a: float = 1.0) -> Tensor:
 @activation(
     formula="x if x >= 0 else 2*log((exp(x) + 1)/2)",
     paper="Zhao, Liu, Li, Luo 2018, Applied Intelligence 48(7)",
+    derivative="symbolic",
     aliases=("SLU", "softplus_linear_unit"),
 )
 def slu(x: Tensor) -> Tensor:
@@ -347,6 +364,7 @@ def slu(x: Tensor) -> Tensor:
     formula="alpha*x + log(2) if x >= 0 else log1p(exp(x))",
     paper="Xu, Huang, Wang, Hu 2018, ICDSBA 2018",
     kinks=("0/(2*alpha - 1)",),
+    derivative="symbolic",
     aliases=("ReSP", "rectified_softplus"),
     cases=({"alpha": 1.0},),
 )
@@ -381,6 +399,7 @@ def sara(x: Tensor, *, a: float = 0.5, b: float = 0.7) -> Tensor:
     formula="alpha_p*x^2 + beta*x if x > 0 else alpha_n*(expm1(x) - x) + beta*x",
     paper="Huang, Schlag 2024, arXiv:2411.13010",
     learnable=("alpha_p", "alpha_n"),
+    derivative="symbolic",
     aliases=("xIELU",),
     cases=({"alpha_p": 0.25, "alpha_n": 1.5, "beta": 0.25},),
     window=(-6, 3),

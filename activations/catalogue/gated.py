@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import ROUNDED_BY_TORCH
 from activations.declare import activation
 from activations.lazy import F, torch
 
@@ -12,13 +13,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SHAZEER = "Shazeer 2020, arXiv:2002.05202"
-TIE = "among the suite's points are some with equal inputs, where it has no derivative"
 GODIN = "Godin, Degrave, Dambre, De Neve 2018, arXiv:1707.08214"
 
 
 @activation(
     formula="a*sigmoid(b)",
     paper="Dauphin, Fan, Auli, Grangier 2017, arXiv:1612.08083",
+    absolute={"gradient": ROUNDED_BY_TORCH, "second-derivative": ROUNDED_BY_TORCH},
     aliases=("GLU",),
 )
 def glu(a: Tensor, b: Tensor) -> Tensor:
@@ -46,6 +47,7 @@ def reglu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="a*b*ncdf(b)",
     paper=SHAZEER,
+    derivative=("b*ncdf(b)", "a*(ncdf(b) + b*exp(-b^2/2)/sqrt(2*pi))"),
     aliases=("GEGLU",),
 )
 def geglu(a: Tensor, b: Tensor) -> Tensor:
@@ -64,6 +66,7 @@ def geglu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="a*b*sigmoid(b)",
     paper=SHAZEER,
+    derivative=("b*sigmoid(b)", "a*(sigmoid(b) + b*dsigmoid(b))"),
     aliases=("SwiGLU",),
 )
 def swiglu(a: Tensor, b: Tensor) -> Tensor:
@@ -78,6 +81,7 @@ def swiglu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="tanh(a)*sigmoid(b)",
     paper="van den Oord et al. 2016, arXiv:1606.05328",
+    derivative=("4*dsigmoid(2*a)*sigmoid(b)", "tanh(a)*dsigmoid(b)"),
     aliases=("GTU", "gated_tanh_unit"),
 )
 def gtu(a: Tensor, b: Tensor) -> Tensor:
@@ -88,7 +92,6 @@ def gtu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="max(a, b)",
     paper="Goodfellow, Warde-Farley, Mirza, Courville, Bengio 2013, arXiv:1302.4389",
-    skip={"gradient": TIE, "closed-form": TIE, "gradcheck": TIE},
 )
 def maxout2(a: Tensor, b: Tensor) -> Tensor:
     """The larger of two inputs: maxout with two pieces.
@@ -114,6 +117,7 @@ def dual_relu(a: Tensor, b: Tensor) -> Tensor:
 @activation(
     formula="(a if a > 0 else expm1(a)) - (b if b > 0 else expm1(b))",
     paper=GODIN,
+    derivative="symbolic",
     aliases=("DualELU",),
 )
 def dual_elu(a: Tensor, b: Tensor) -> Tensor:

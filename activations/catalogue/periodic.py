@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from activations.catalogue.careful import VANISHES
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -96,6 +97,7 @@ def cosine(x: Tensor, *, omega: float = 1.0) -> Tensor:
     formula="x + sin(a*x)^2/a",
     paper="Ziyin, Hartwig, Ueda 2020, arXiv:2006.08195",
     learnable=("a",),
+    derivative="symbolic",
     cases=({"a": 3.0}, {"a": -0.5}),
     special={"-inf": math.nan, "inf": math.nan},
 )
@@ -115,6 +117,7 @@ def snake(x: Tensor, *, a: float = 1.0) -> Tensor:
     paper="Lee, Ping, Ginsburg et al. 2022, arXiv:2206.04658",
     same_at_defaults={"snake": "height and frequency of the wave are apart"},
     learnable=("alpha", "beta"),
+    derivative="symbolic",
     cases=({"alpha": 2.5, "beta": 0.5},),
     special={"-inf": math.nan, "inf": math.nan},
 )
@@ -131,6 +134,7 @@ def snake_beta(x: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
 @activation(
     formula="x*cos(x)",
     paper="Noel, Arunkumar, Trivedi, Dutta 2021, arXiv:2108.12943",
+    derivative="symbolic",
     aliases=("GCU", "growing_cosine_unit"),
     window=(-4 * math.pi, 4 * math.pi),
 )
@@ -142,6 +146,7 @@ def gcu(x: Tensor) -> Tensor:
 @activation(
     formula="x*sin(x)",
     paper="Rahman et al. 2023, arXiv:2304.09759",
+    derivative="symbolic",
     aliases=("ASU", "amplifying_sine_unit"),
     window=(-4 * math.pi, 4 * math.pi),
 )
@@ -225,6 +230,7 @@ def ssu(x: Tensor) -> Tensor:
     aliases=("DSU", "decaying_sine_unit"),
     window=(-4 * math.pi, 4 * math.pi),
     special={"-inf": math.nan, "inf": math.nan},
+    absolute={"second-derivative": VANISHES},
 )
 def dsu(x: Tensor) -> Tensor:
     """The decaying sine unit: half the difference of two shifted sinc units, odd and with slope 1 at 0.
@@ -267,6 +273,7 @@ def finer(x: Tensor, *, omega: float = 30.0) -> Tensor:
     formula="tanh(beta*sin(omega_0*x))",
     paper="Serrano, Szymkowiak, Musialski 2024, arXiv:2401.10967",
     learnable=("beta",),
+    derivative="4*beta*omega_0*cos(omega_0*x)*dsigmoid(2*beta*sin(omega_0*x))",
     aliases=("HOSC",),
     cases=({"beta": 8.0, "omega_0": 2.0}, {"beta": 1.0}),
     window=(-2 * math.pi, 2 * math.pi),

@@ -161,6 +161,7 @@ def hat(x: Tensor, *, a: float = 2.0) -> Tensor:
     formula="0.2*x if x < 0 else (x if x <= a else (2*a - x if x <= 2*a else 0))",
     paper="Kunc, Kléma 2024, arXiv:2402.09092",
     kinks=(0, "a", "2*a"),
+    derivative="symbolic",
     aliases=("LSPTLU", "LRTLU", "leaky_single_peaked_triangle"),
     cases=({"a": 2.5},),
     window=(-3, 3),

@@ -16,6 +16,7 @@ NOEL = "Noel, Bharadwaj, Muthiah-Nakarajan et al. 2021, arXiv:2111.04020"
 @activation(
     formula="x - x^3",
     paper=NOEL,
+    derivative="symbolic",
     aliases=("NCU", "non_monotonic_cubic_unit"),
     window=(-2, 2),
 )
@@ -27,6 +28,7 @@ def ncu(x: Tensor) -> Tensor:
 @activation(
     formula="x^2 + x",
     paper=NOEL,
+    derivative="symbolic",
     aliases=("SQU", "shifted_quadratic_unit"),
     window=(-3, 3),
 )
@@ -49,7 +51,8 @@ def square(x: Tensor) -> Tensor:
 
 @activation(
     formula="a*x^3",
-    paper="Eclipse Deeplearning4j contributors 2016, github.com/deeplearning4j/deeplearning4j",
+    paper="Deeplearning4j contributors 2016, github.com/deeplearning4j/deeplearning4j",
+    derivative="symbolic",
     aliases=("cubic",),
     cases=({"a": -0.5},),
     window=(-2, 2),

@@ -180,7 +180,8 @@ def displaced_relu(x: Tensor, *, delta: float = 1.0) -> Tensor:
     """A rectifier whose corner is moved along the diagonal, to the left and below 0.
 
     With delta = 1 it is what Clevert, Unterthiner, Hochreiter 2016, arXiv:1511.07289, call SReLU; elsewhere that is the
-    S-shaped rectifier. The gradient at the corner is 0.
+    S-shaped rectifier. The gradient at the corner is 0. torch_activation starts from delta = 0.5; its ShiftedReLU is
+    another function, max(0, x - 0.5).
     """
     return torch.where(x <= -delta, torch.zeros_like(x) - delta, x)
 
@@ -437,6 +438,7 @@ def nlrelu(x: Tensor, *, beta: float = 1.0) -> Tensor:
     formula="x if x >= 0 else a*x/(1 - x)",
     paper="Lin, Shen 2018, Procedia Computer Science 131",
     kinks=("0/(a - 1)",),
+    derivative="symbolic",
     aliases=("SignReLU", "PolyLU", "FPLUS", "DLU"),
     cases=({"a": 0.5},),
     special={"-inf": math.nan},
@@ -473,6 +475,7 @@ def prenu(x: Tensor, *, a: float = 0.25) -> Tensor:
     formula="x if x > 0 else epsilon*(sin(x) - cos(x))",
     paper="Rodrigues 2018, keras-contrib, SineReLU",
     jumps=("0/epsilon",),
+    derivative="symbolic",
     aliases=("SineReLU",),
     cases=({"epsilon": 1.0},),
 )
@@ -517,6 +520,7 @@ def vlu(x: Tensor, *, a: float = 1.0, b: float = 1.0) -> Tensor:
 @activation(
     formula="x^2*(2 - abs(x)) if abs(x) <= 1 else abs(x)",
     paper=MODULUS,
+    derivative="symbolic",
     aliases=("SoftModulusQ",),
     window=(-3, 3),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from activations.catalogue.careful import sigmoid_of
+from activations.catalogue.careful import VANISHES, sigmoid_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -41,6 +41,7 @@ def _log(x: Tensor, value: float) -> Tensor:
     paper="Ramachandran, Zoph, Le 2017, arXiv:1710.05941",
     same_at_defaults={"silu": "the factor in the sigmoid is learnt"},
     learnable=("beta",),
+    derivative="symbolic",
     cases=({"beta": 0.5}, {"beta": 5.0}),
     special=NO_LEFT_LIMIT,
 )
@@ -55,6 +56,7 @@ def swish_beta(x: Tensor, *, beta: float = 1.0) -> Tensor:
 @activation(
     formula="beta*x*sigmoid(x)",
     paper="Alcaide 2018, arXiv:1801.07145",
+    derivative="symbolic",
     aliases=("ESwish",),
     cases=({"beta": 1.375},),
     special=NO_LEFT_LIMIT,
@@ -72,6 +74,7 @@ def e_swish(x: Tensor, *, beta: float = 1.735) -> Tensor:
     paper="Chieng, Wahid, Ong, Perla 2018, arXiv:1812.06247",
     kinks=(0,),
     learnable=("t",),
+    derivative="sigmoid(x) + x*dsigmoid(x) if x > 0 else 0",
     aliases=("FlattedTSwish", "FTS"),
     cases=({"t": 0.5},),
 )
@@ -87,6 +90,7 @@ def flatten_t_swish(x: Tensor, *, t: float = -0.2) -> Tensor:
     formula="max(0, x) + x*sigmoid(x)",
     paper=KUNC,
     kinks=(0,),
+    derivative="symbolic",
     aliases=("OAF", "optimal_activation_function"),
     special=NO_LEFT_LIMIT,
 )
@@ -101,6 +105,7 @@ def oaf(x: Tensor) -> Tensor:
 @activation(
     formula="x*sigmoid(1.702*x)",
     paper="Hendrycks, Gimpel 2016, arXiv:1606.08415",
+    derivative="symbolic",
     aliases=("QuickGELU", "gelu_sigmoid"),
     special=NO_LEFT_LIMIT,
 )
@@ -227,6 +232,7 @@ def aglu(x: Tensor, *, lam: float = 1.0, kappa: float = 1.0) -> Tensor:
     formula="(p1 - p2)*x*sigmoid(beta*(p1 - p2)*x) + p2*x",
     paper="Ma, Zhang, Liu, Sun 2021, arXiv:2009.04759",
     learnable=("p1", "p2", "beta"),
+    derivative="symbolic",
     aliases=("AconC",),
     cases=({"p1": 1.2, "p2": -0.1, "beta": 2.0},),
 )
@@ -244,6 +250,7 @@ def acon_c(x: Tensor, *, p1: float = 1.0, p2: float = 0.25, beta: float = 1.0) -
     formula="((1 + alpha)*x + (1 - alpha)*x*erf(mu*(1 - alpha)*x))/2",
     paper="Biswas, Kumar, Banerjee, Pandey 2021, arXiv:2111.04682",
     learnable=("mu",),
+    derivative="symbolic",
     aliases=("SMU", "smooth_maximum_unit"),
     cases=({"alpha": 0.1, "mu": 1.0},),
     window=(-3, 3),
@@ -262,6 +269,7 @@ def smu(x: Tensor, *, alpha: float = 0.25, mu: float = 25.0) -> Tensor:
 @activation(
     formula="x*(1/2 + atan(x)/pi)",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("CaLU", "cauchy_linear_unit"),
     special=NO_LEFT_LIMIT,
 )
@@ -274,6 +282,7 @@ def calu(x: Tensor) -> Tensor:
 @activation(
     formula="x*(1 - exp(-x)/2) if x >= 0 else x*exp(x)/2",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("LaLU", "laplace_linear_unit"),
     special=NO_LEFT_LIMIT,
 )
@@ -289,6 +298,7 @@ def lalu(x: Tensor) -> Tensor:
 @activation(
     formula="x/2*(1 + x/sqrt(1 + x^2))",
     paper="Zhu, Min, Wang et al. 2021, Neurocomputing 429",
+    derivative="symbolic",
     aliases=("PFLU", "power_function_linear_unit"),
     special=NO_LIMITS,
 )
@@ -303,6 +313,7 @@ def pflu(x: Tensor) -> Tensor:
 @activation(
     formula="x*sech(x)",
     paper="Samatin Njikam, Zhao 2016, Applied Intelligence 45(1)",
+    derivative="symbolic",
     aliases=("ReSech", "rectified_hyperbolic_secant"),
     special=NO_LIMITS,
 )
@@ -316,6 +327,7 @@ def resech(x: Tensor) -> Tensor:
     paper=KUNC,
     aliases=("SechSig",),
     special=NO_LEFT_LIMIT,
+    absolute={"second-derivative": VANISHES},
 )
 def sechsig(x: Tensor) -> Tensor:
     """The input plus its hyperbolic secant, gated by the sigmoid."""
@@ -325,6 +337,7 @@ def sechsig(x: Tensor) -> Tensor:
 @activation(
     formula="(x + tanh(x))*sigmoid(x)",
     paper=KUNC,
+    derivative="(1 + 4*dsigmoid(2*x))*sigmoid(x) + (x + tanh(x))*dsigmoid(x)",
     aliases=("TanhSig",),
     special=NO_LEFT_LIMIT,
 )
@@ -353,6 +366,7 @@ def sinlu(x: Tensor, *, a: float = 1.0, b: float = 1.0) -> Tensor:
     aliases=("CosLU",),
     cases=({"alpha": 0.5, "beta": 2.0},),
     special=NO_LIMITS,
+    absolute={"second-derivative": VANISHES},
 )
 def coslu(x: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
     """SiLU with a learnable ripple: a cosine is added to the input before the gate."""
@@ -362,17 +376,22 @@ def coslu(x: Tensor, *, alpha: float = 1.0, beta: float = 1.0) -> Tensor:
 @activation(
     formula="x*sigmoid(x) + exp(-x^2 - 1)/4",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("MSiLU",),
     special=NO_LEFT_LIMIT,
 )
 def msilu(x: Tensor) -> Tensor:
-    """SiLU plus a small bump at 0."""
+    """SiLU plus a small bump at 0.
+
+    torch_activation divides the whole exponent by 4 instead of the bump.
+    """
     return x * torch.sigmoid(x) + 0.25 * torch.exp(-x * x - 1)
 
 
 @activation(
     formula="x*sigmoid(x)*(sigmoid(x) + sigmoid(x - a) + sigmoid(x - b))",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("TSS", "TripleStateSwish", "TSSwish"),
     cases=({"a": 1.0, "b": 2.0},),
     window=(-10, 60),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from activations.catalogue.careful import size_of
+from activations.catalogue.careful import ROUNDED_BY_TORCH, VANISHES, sigmoid_of, size_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import torch
@@ -18,35 +18,32 @@ GOMES = "Gomes, Ludermir, Lima 2011, Neural Computing and Applications 20"
 SATURATED = "Xu, Huang, Li 2016, arXiv:1602.05980"
 
 
-def _sigmoid_slope(x: Tensor, *, beta: float = 1.0) -> Tensor:
-    u = scaled(x, beta)
-    # sigmoid(-u) and not 1 - sigmoid(u), which cancels to the right.
-    return scaled(torch.sigmoid(u) * torch.sigmoid(-u), beta)
-
-
 @activation(
     formula="1/(1 + exp(-beta*x))",
     paper="Dubey, Singh, Chaudhuri 2022, arXiv:2109.14545",
     native="torch.sigmoid",
-    derivative=_sigmoid_slope,
+    derivative="beta*dsigmoid(beta*x)",
     aliases=("logistic", "expit"),
     cases=({"beta": 2.0}, {"beta": -0.5}),
+    absolute={
+        "gradient": ROUNDED_BY_TORCH,
+        "second-derivative": ROUNDED_BY_TORCH,
+    },
 )
 def sigmoid(x: Tensor, *, beta: float = 1.0) -> Tensor:
     """The logistic curve from 0 to 1, with slope beta/4 at 0."""
     return torch.sigmoid(scaled(x, beta))
 
 
-def _tanh_slope(x: Tensor) -> Tensor:
-    # 1 - tanh(x)^2 cancels in both tails; 4 sigmoid(2x) sigmoid(-2x) is sech(x)^2 and does not.
-    return 4 * torch.sigmoid(2 * x) * torch.sigmoid(-2 * x)
-
-
 @activation(
     formula="tanh(x)",
     paper="LeCun, Bottou, Orr, Müller 1998, doi:10.1007/3-540-49430-8_2",
     native="torch.tanh",
-    derivative=_tanh_slope,
+    derivative="sech(x)^2",
+    absolute={
+        "gradient": ROUNDED_BY_TORCH,
+        "second-derivative": ROUNDED_BY_TORCH,
+    },
 )
 def tanh(x: Tensor) -> Tensor:
     """The hyperbolic tangent, an odd sigmoid from -1 to 1."""
@@ -59,6 +56,7 @@ def tanh(x: Tensor) -> Tensor:
     native="torch.nn.functional.logsigmoid",
     aliases=("LogSigmoid",),
     cases=({"beta": 2.0},),
+    absolute={"second-derivative": ROUNDED_BY_TORCH},
 )
 def log_sigmoid(x: Tensor, *, beta: float = 1.0) -> Tensor:
     """The logarithm of the sigmoid, without its underflow.
@@ -96,6 +94,7 @@ def _double_exponential(x: Tensor) -> Tensor:
     paper="Pishchik 2023, doi:10.20944/preprints202301.0463.v1",
     same_at_defaults={"softsign": "height and width are learnt"},
     learnable=("alpha", "beta"),
+    derivative="symbolic",
     cases=({"alpha": 2.0, "beta": 0.5},),
     special={"-inf": math.nan, "inf": math.nan},
 )
@@ -124,6 +123,7 @@ def elliott(x: Tensor) -> Tensor:
 @activation(
     formula="2/(1 + exp(-x)) - 1",
     paper="mlpack developers 2020, github.com/mlpack/mlpack",
+    derivative="2*dsigmoid(x)",
     aliases=("loggy",),
 )
 def bipolar_sigmoid(x: Tensor) -> Tensor:
@@ -137,6 +137,7 @@ def bipolar_sigmoid(x: Tensor) -> Tensor:
 @activation(
     formula="4/(1 + exp(-x)) - 2",
     paper=SATURATED,
+    derivative="4*dsigmoid(x)",
     aliases=("sSigmoid",),
 )
 def scaled_sigmoid(x: Tensor) -> Tensor:
@@ -151,6 +152,7 @@ def scaled_sigmoid(x: Tensor) -> Tensor:
     formula="tanh(x) if x >= 0 else a*tanh(x)",
     paper=SATURATED,
     kinks=("0/(a - 1)",),
+    derivative="4*dsigmoid(2*x)*(1 if x >= 0 else a)",
     aliases=("PTanh",),
     cases=({"a": 0.5},),
 )
@@ -167,6 +169,7 @@ def penalized_tanh(x: Tensor, *, a: float = 0.25) -> Tensor:
 @activation(
     formula="a*tanh(b*x)",
     paper="LeCun, Bottou, Orr, Müller 1998, doi:10.1007/3-540-49430-8_2",
+    derivative="4*a*b*dsigmoid(2*b*x)",
     aliases=("STanh", "scaled_tanh", "lecun_tanh"),
     cases=({"a": 0.5, "b": -2.0},),
 )
@@ -179,6 +182,7 @@ def stanh(x: Tensor, *, a: float = 1.7159, b: float = 2 / 3) -> Tensor:
     formula="1.7159*(1 - 1/(1 + 2*x/3 + (2*x/3)^2 + 1.41645*(2*x/3)^4)) if x >= 0 else "
     "-1.7159*(1 - 1/(1 - 2*x/3 + (2*x/3)^2 + 1.41645*(2*x/3)^4))",
     paper="Kalinovskii, Spitsyn 2015, arXiv:1508.01292",
+    absolute={"second-derivative": VANISHES},
 )
 def rational_tanh(x: Tensor) -> Tensor:
     """A rational approximation of 1.7159 tanh(2x/3), which needs no exponential.
@@ -200,6 +204,7 @@ def rational_tanh(x: Tensor) -> Tensor:
     formula="max(tanh(x), 0)",
     paper="Deeplearning4j contributors 2016, github.com/deeplearning4j/deeplearning4j",
     kinks=(0,),
+    derivative="4*dsigmoid(2*x) if x > 0 else 0",
 )
 def rectified_tanh(x: Tensor) -> Tensor:
     """The positive part of the tanh.
@@ -268,6 +273,7 @@ def laplace_attention(x: Tensor, *, mu: float = 0.707107, sigma: float = 0.28209
     formula="x/sqrt(1 + alpha*x^2)",
     paper="Carlile, Delamarter, Kinney, Marti, Whitney 2017, arXiv:1710.09967",
     learnable=("alpha",),
+    derivative="symbolic",
     aliases=("ISRU", "inverse_square_root_unit", "algebraic_sigmoid"),
     cases=({"alpha": 3.0}, {"alpha": 0.125}),
 )
@@ -284,6 +290,7 @@ def isru(x: Tensor, *, alpha: float = 1.0) -> Tensor:
 @activation(
     formula="a*x/(1 + sqrt(1 + (a*x)^2))",
     paper=SURVEY,
+    derivative="symbolic",
     cases=({"a": 2.5},),
 )
 def rootsig(x: Tensor, *, a: float = 1.0) -> Tensor:
@@ -298,6 +305,8 @@ def rootsig(x: Tensor, *, a: float = 1.0) -> Tensor:
     formula="x/(x/alpha + exp(-x/beta))",
     paper="Zhou, Li, Huo, Kung 2020, arXiv:2003.00547",
     learnable=("alpha", "beta"),
+    derivative="exp(x/beta)*(1 + x/beta)/(1 + x*exp(x/beta)/alpha)^2 if x < 0 else "
+    "exp(-x/beta)*(1 + x/beta)/(x/alpha + exp(-x/beta))^2",
     aliases=("SRS",),
     cases=({"alpha": 3.0, "beta": 2.0},),
     window=(-10, 10),
@@ -337,6 +346,7 @@ def soft_clipping(x: Tensor, *, alpha: float = 50.0) -> Tensor:
     formula="-a*expm1(-x/b) if x >= 0 else c*expm1(x/d)",
     paper="Kong, Takatsuka 2017, IJCNN 2017",
     kinks=("0/(a*d - b*c)",),
+    derivative="symbolic",
     cases=({"a": 1.5, "b": 2.0, "c": 0.5, "d": 1.0},),
 )
 def hexpo(x: Tensor, *, a: float = 1.0, b: float = 1.0, c: float = 1.0, d: float = 1.0) -> Tensor:
@@ -350,6 +360,7 @@ def hexpo(x: Tensor, *, a: float = 1.0, b: float = 1.0, c: float = 1.0, d: float
 @activation(
     formula="0 if x <= -gamma/2 else (1 if x >= gamma/2 else -2/gamma^3*x^3 + 3/(2*gamma)*x + 1/2)",
     paper="Hazimeh, Ponomareva, Mol et al. 2020, arXiv:2002.07772",
+    derivative="symbolic",
     cases=({"gamma": 4.0},),
     window=(-2, 2),
 )
@@ -367,6 +378,7 @@ def smooth_step(x: Tensor, *, gamma: float = 1.0) -> Tensor:
     "(1/(1 + exp(-x)) if x > -a else alpha*(x + a) + 1/(1 + exp(a)))",
     paper="Qin, Wang, Zou 2018, IEEE Trans. Industrial Electronics 66(5)",
     kinks=("-a", "a"),
+    derivative="dsigmoid(x) if -a < x < a else alpha",
     aliases=("ISigmoid", "improved_logistic_sigmoid"),
     cases=({"alpha": 0.05, "a": 1.0},),
 )
@@ -384,6 +396,7 @@ def improved_sigmoid(x: Tensor, *, alpha: float = 0.2, a: float = 2.0) -> Tensor
 @activation(
     formula="1/(1 + exp(-x)) + a*x",
     paper=SURVEY,
+    derivative="dsigmoid(x) + a",
     aliases=("SigLin",),
     cases=({"a": 0.25},),
 )
@@ -406,6 +419,7 @@ def sqnl(x: Tensor) -> Tensor:
 @activation(
     formula="1 if x > 2 else ((x - x^2/4)/2 + 1/2 if x >= 0 else ((x + x^2/4)/2 + 1/2 if x >= -2 else 0))",
     paper="Wuraola, Patel, Nguang 2021, Neurocomputing 442",
+    derivative="symbolic",
     aliases=("LogSQNL", "square_logistic_sigmoid"),
 )
 def log_sqnl(x: Tensor) -> Tensor:
@@ -422,6 +436,7 @@ def log_sqnl(x: Tensor) -> Tensor:
     formula="(x/(1 + abs(x)))^2/2 + x/(1 + abs(x))/2",
     paper=SURVEY,
     special={"-inf": math.nan, "inf": math.nan},
+    absolute={"second-derivative": VANISHES},
 )
 def mishra(x: Tensor) -> Tensor:
     """The mean of softsign and its square: it dips to -1/8 at -1, goes back to 0 and approaches 1 to the right.
@@ -437,6 +452,7 @@ def mishra(x: Tensor) -> Tensor:
 @activation(
     formula="tanh(x/(1 + exp(-x)))",
     paper=SURVEY,
+    derivative="4*dsigmoid(2*x*sigmoid(x))*(sigmoid(x) + x*dsigmoid(x))",
     aliases=("TSiLU",),
     special={"-inf": math.nan},
 )
@@ -469,7 +485,7 @@ def sinc_sigmoid(x: Tensor) -> Tensor:
 
     The sinc is the one without pi; torch_activation and pyzjr take the one with pi, torch.sinc.
     """
-    square = torch.sigmoid(x) ** 2
+    square = sigmoid_of(x) ** 2
     # The series of sin(u)/u: for u up to 1 it ends early, and its slopes do not cancel near 0 as the quotient's do.
     series = torch.ones_like(x)
     for n in range(18, 1, -2):
@@ -480,6 +496,7 @@ def sinc_sigmoid(x: Tensor) -> Tensor:
 @activation(
     formula="exp(-exp(-x))/(1 + exp(-x))",
     paper=SURVEY,
+    derivative="exp(-x - exp(-x))*sigmoid(x) + exp(-exp(-x))*dsigmoid(x)",
 )
 def sigmoid_gumbel(x: Tensor) -> Tensor:
     """The logistic curve times the distribution function of Gumbel.
@@ -492,6 +509,8 @@ def sigmoid_gumbel(x: Tensor) -> Tensor:
 @activation(
     formula="(exp(x) - exp(-x))/sqrt(2*(exp(2*x) + exp(-2*x)))",
     paper=SURVEY,
+    derivative="sqrt(2)*exp(-2*abs(x))*(1 + exp(-2*abs(x)))/(1 + exp(-4*abs(x)))^1.5",
+    absolute={"second-derivative": VANISHES},
 )
 def new_sigmoid(x: Tensor) -> Tensor:
     """An odd sigmoid from -1/sqrt(2) to 1/sqrt(2): the hyperbolic sine over the root of cosh(2x).
@@ -507,6 +526,7 @@ def new_sigmoid(x: Tensor) -> Tensor:
     formula="exp(-exp(-x))",
     paper=GOMES,
     aliases=("LogLog", "gumbel_cdf", "gompertz"),
+    absolute={"second-derivative": VANISHES},
 )
 def loglog(x: Tensor) -> Tensor:
     """The distribution function of Gumbel: a sigmoid that leaves 0 abruptly and approaches 1 slowly."""
@@ -517,6 +537,7 @@ def loglog(x: Tensor) -> Tensor:
     formula="1 - exp(-exp(x))",
     paper=GOMES,
     aliases=("CLogLog", "complementary_log_log"),
+    absolute={"second-derivative": VANISHES},
 )
 def cloglog(x: Tensor) -> Tensor:
     """The inverse of the complementary log-log link: a sigmoid that leaves 0 slowly and approaches 1 abruptly.
@@ -530,7 +551,9 @@ def cloglog(x: Tensor) -> Tensor:
 @activation(
     formula="1 - (1 + a*exp(x))^(-1/a)",
     paper=GOMES,
+    derivative="exp(-softplus(x + log(a))/a)*sigmoid(x + log(a))/a",
     cases=({"a": 0.5},),
+    absolute={"second-derivative": VANISHES},
 )
 def aranda_ordaz(x: Tensor, *, a: float = 2.0) -> Tensor:
     """A family of sigmoids with one heavy tail: logistic for a = 1, complementary log-log for a to 0.
@@ -548,6 +571,7 @@ def aranda_ordaz(x: Tensor, *, a: float = 2.0) -> Tensor:
     learnable=("lam", "kappa"),
     aliases=("APA", "unified_activation", "richards"),
     cases=({"lam": 0.5, "kappa": 2.0}, {"lam": 3.0, "kappa": -1.0}),
+    absolute={"second-derivative": VANISHES},
 )
 def apa(x: Tensor, *, lam: float = 1.0, kappa: float = 1.0) -> Tensor:
     """Richards' curve: logistic for lam = 1, Gumbel's distribution for lam to 0, with slope kappa.
@@ -562,6 +586,7 @@ def apa(x: Tensor, *, lam: float = 1.0, kappa: float = 1.0) -> Tensor:
 @activation(
     formula="exp(-x)/(1 + exp(-x))",
     paper=SURVEY,
+    derivative="-dsigmoid(x)",
 )
 def exponential_swish(x: Tensor) -> Tensor:
     """The logistic curve mirrored: exp(-x) times the sigmoid of x is the sigmoid of -x.
@@ -574,6 +599,7 @@ def exponential_swish(x: Tensor) -> Tensor:
 @activation(
     formula="(1 + x/(1 + exp(x)))/(1 + exp(-x))",
     paper="Elfwing, Uchibe, Doya 2018, arXiv:1702.03118",
+    derivative="dsigmoid(x)*(2 - x*tanh(x/2))",
     aliases=("DSiLU", "derivative_silu"),
     special={"-inf": math.nan, "inf": math.nan},
 )

@@ -17,6 +17,7 @@ KUNC = "Kunc, Kléma 2024, arXiv:2402.09092"
 @activation(
     formula="x^2/(2*a) if abs(x) <= a else abs(x) - a/2",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("BiFiring", "bfire"),
     cases=({"a": 2.5},),
 )
@@ -62,6 +63,7 @@ def multiquadric(x: Tensor, *, a: float = 0.0, b: float = 1.0) -> Tensor:
 @activation(
     formula="x*tanh(x)",
     paper="Roy, Manna, Dubey, Chaudhuri 2019, arXiv:1901.05894",
+    derivative="tanh(x) + 4*x*dsigmoid(2*x)",
     aliases=("LiSHT", "linearly_scaled_tanh"),
 )
 def lisht(x: Tensor) -> Tensor:
@@ -92,6 +94,7 @@ def sgelu(x: Tensor, *, alpha: float = 1.0) -> Tensor:
 @activation(
     formula="x*tanh((1 - exp(-x))/(1 + exp(-x)))",
     paper=KUNC,
+    derivative="tanh(tanh(x/2)) + 2*x*sech(tanh(x/2))^2*dsigmoid(x)",
     aliases=("TBSReLU", "tangent_bipolar_sigmoid_relu"),
 )
 def tbsrelu(x: Tensor) -> Tensor:

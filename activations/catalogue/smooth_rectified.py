@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from activations.catalogue.careful import softplus_of
+from activations.catalogue.careful import ROUNDED_BY_TORCH, softplus_of
 from activations.catalogue.scaling import scaled
 from activations.declare import activation
 from activations.lazy import F, torch
@@ -39,6 +39,7 @@ def softplus(x: Tensor, *, beta: float = 1.0) -> Tensor:
     paper=GELU_PAPER,
     native="torch.nn.functional.gelu",
     native_differs="1 + erf loses the negative tail: 1.8 % off at -8 and 0 from -9 in float64",
+    derivative="symbolic",
     aliases=("GELU",),
     special={"-inf": math.nan},
 )
@@ -80,6 +81,7 @@ def gelu_tanh(x: Tensor) -> Tensor:
     native="torch.nn.functional.silu",
     aliases=("SiLU", "swish"),
     special={"-inf": math.nan},
+    absolute={"second-derivative": ROUNDED_BY_TORCH},
 )
 def silu(x: Tensor) -> Tensor:
     """The input times its sigmoid.
@@ -95,6 +97,7 @@ def silu(x: Tensor) -> Tensor:
     native="torch.nn.functional.mish",
     aliases=("Mish",),
     special={"-inf": math.nan},
+    absolute={"second-derivative": ROUNDED_BY_TORCH},
 )
 def mish(x: Tensor) -> Tensor:
     """The input times the tanh of its softplus: smooth, self-gated and non-monotonic."""

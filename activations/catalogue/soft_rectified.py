@@ -29,6 +29,7 @@ def _shifted_softplus(u: Tensor) -> Tensor:
 @activation(
     formula="log1p(expm1(x)/2)",
     paper="Schütt, Kindermans, Sauceda et al. 2017, arXiv:1706.08566",
+    derivative="sigmoid(x)",
     aliases=("ShiftedSoftplus", "ssp"),
 )
 def shifted_softplus(x: Tensor) -> Tensor:
@@ -40,8 +41,31 @@ def shifted_softplus(x: Tensor) -> Tensor:
 
 
 @activation(
+    formula="sqrt(softplus(x))",
+    paper="transformers contributors 2026, github.com/huggingface/transformers",
+    aliases=("SqrtSoftplus",),
+    window=(-8, 8),
+)
+def sqrt_softplus(x: Tensor) -> Tensor:
+    """The square root of softplus: near sqrt(x) to the right, exp(x/2) to the left.
+
+    transformers calls it sqrtsoftplus. Softplus underflows to the left long before its root, so exp(x/2) is taken out
+    of the root.
+    """
+    small = torch.exp(x.clamp(max=0))
+    # log(1 + u)/u has no digits at u = 0; up to 1e-6 three terms of its series are exact.
+    tiny = small < 1e-6
+    inside = torch.where(tiny, torch.ones_like(small), small)
+    ratio = torch.where(tiny, 1 - small * (0.5 - small / 3), torch.log1p(inside) / inside)
+    positive = x.clamp(min=0)
+    right = torch.sqrt(positive + torch.log1p(torch.exp(-positive)))
+    return torch.where(x > 0, right, torch.exp(x.clamp(max=0) / 2) * torch.sqrt(ratio))
+
+
+@activation(
     formula="a*(softplus(x) - b)",
     paper=KUNC,
+    derivative="symbolic",
     aliases=("PSoftplus",),
     cases=({"a": 0.8, "b": 1.0}, {"a": 2.0, "b": 0.0}),
 )
@@ -55,6 +79,7 @@ def parametric_softplus(x: Tensor, *, a: float = 1.5, b: float = math.log(2)) ->
 @activation(
     formula="softplus(k*x) + x/c - log(2)",
     paper="Ciuparu, Nagy-Dăbâcan, Mureșan 2020, Neurocomputing 384",
+    derivative="symbolic",
     aliases=("Soft++",),
     cases=({"k": 2.0, "c": 5.0},),
 )
@@ -82,6 +107,7 @@ def rand_softplus(x: Tensor, *, rho: float = 0.5) -> Tensor:
 @activation(
     formula="(x + sqrt(x^2 + b))/2",
     paper="Barron 2021, arXiv:2112.11687",
+    derivative="symbolic",
     cases=({"b": 4 * math.log(2) ** 2}, {"b": 0.25}),
 )
 def squareplus(x: Tensor, *, b: float = 4.0) -> Tensor:
@@ -102,6 +128,7 @@ def _smelu(x: Tensor, beta: float) -> Tensor:
 @activation(
     formula="0 if x <= -beta else (x if x >= beta else (x + beta)^2/(4*beta))",
     paper="Shamir, Lin 2022, arXiv:2202.06499",
+    derivative="symbolic",
     aliases=("SmeLU",),
     cases=({"beta": 0.5},),
 )
@@ -116,6 +143,7 @@ def smelu(x: Tensor, *, beta: float = 2.0) -> Tensor:
 @activation(
     formula="0 if x <= -1 else (x if x >= 1 else (x + 1)^2/4)",
     paper="Blondel, Martins, Niculae 2019, arXiv:1901.02324",
+    derivative="symbolic",
     window=(-3, 3),
 )
 def sparse_plus(x: Tensor) -> Tensor:
@@ -130,6 +158,7 @@ def sparse_plus(x: Tensor) -> Tensor:
     formula="x + x^2/32 if x > 0 else (x + x^2/2 if x >= -2 else 0)",
     paper=WURAOLA,
     kinks=(-2,),
+    derivative="symbolic",
     aliases=("square_swish",),
 )
 def squish(x: Tensor) -> Tensor:
@@ -145,6 +174,7 @@ def squish(x: Tensor) -> Tensor:
 @activation(
     formula="x if x > 0 else (x + x^2/4 if x >= -2 else -1)",
     paper=WURAOLA,
+    derivative="symbolic",
     aliases=("SQLU", "square_linear_unit"),
 )
 def sqlu(x: Tensor) -> Tensor:
@@ -161,6 +191,7 @@ def _bend(x: Tensor) -> Tensor:
 @activation(
     formula="(sqrt(x^2 + 1) - 1)/2 + x",
     paper=KUNC,
+    derivative="symbolic",
     special={"-inf": math.nan, "inf": math.nan},
 )
 def bent_identity(x: Tensor) -> Tensor:
@@ -173,6 +204,7 @@ def bent_identity(x: Tensor) -> Tensor:
     paper="Godfrey 2019, IEEE SMC 2019",
     same_at_defaults={"linear": "beta, 0 at first, bends it"},
     learnable=("beta",),
+    derivative="symbolic",
     aliases=("BLU", "bendable_linear_unit"),
     cases=({"beta": 1.0}, {"beta": -0.75}),
     special={"-inf": math.nan, "inf": math.nan},
@@ -190,6 +222,7 @@ def blu(x: Tensor, *, beta: float = 0.0) -> Tensor:
     formula="alpha*tanh(lam*x) + beta*x",
     paper=KUNC,
     learnable=("alpha", "lam", "beta"),
+    derivative="4*alpha*lam*dsigmoid(2*lam*x) + beta",
     aliases=("TanhLU",),
     cases=({"alpha": 2.0, "lam": 0.5, "beta": 0.25},),
 )
@@ -202,6 +235,7 @@ def tanhlu(x: Tensor, *, alpha: float = 1.0, lam: float = 1.0, beta: float = 1.0
     formula="max(x, sigmoid(x))",
     paper=KUNC,
     kinks=(0.6590460684074066,),
+    derivative="symbolic",
     aliases=("MaxSig",),
 )
 def maxsig(x: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ def _square(u: Tensor) -> Tensor:
 @activation(
     formula="exp(-x)/(1 + exp(-x))^2",
     paper=KUNC,
+    derivative="-dsigmoid(x)*tanh(x/2)",
     aliases=("dSigmoid", "derivative_sigmoid"),
 )
 def sigmoid_derivative(x: Tensor) -> Tensor:
@@ -45,6 +46,7 @@ def sigmoid_derivative(x: Tensor) -> Tensor:
     formula="exp(-x^2/(2*a^2))",
     paper=RAMASINGHE,
     learnable=("a",),
+    derivative="symbolic",
     aliases=("gauss", "rbf"),
     cases=({"a": 2.0}, {"a": 0.5}),
 )
@@ -153,6 +155,7 @@ def inverse_multiquadric(x: Tensor, *, a: float = 1.0) -> Tensor:
 @activation(
     formula="1/cosh(x)",
     paper=KUNC,
+    derivative="-sech(x)*tanh(x)",
     aliases=("hyperbolic_secant",),
 )
 def sech(x: Tensor) -> Tensor:
@@ -168,6 +171,7 @@ def sech(x: Tensor) -> Tensor:
 @activation(
     formula="(1 - x^2)*exp(-x^2/2)",
     paper=WAV_KAN,
+    derivative="clip(x, -40, 40)*(clip(x, -40, 40)^2 - 3)*exp(-x^2/2)",
     aliases=("ricker",),
 )
 def mexican_hat(x: Tensor) -> Tensor:
@@ -183,6 +187,7 @@ def mexican_hat(x: Tensor) -> Tensor:
 @activation(
     formula="cos(omega_0*x)*exp(-x^2/2)",
     paper=WAV_KAN,
+    derivative="symbolic",
     aliases=("morlet_real",),
     cases=({"omega_0": 2.0},),
     window=(-4, 4),
@@ -199,6 +204,7 @@ def morlet(x: Tensor, *, omega_0: float = 5.0) -> Tensor:
 @activation(
     formula="-x*exp(-x^2/2)",
     paper=WAV_KAN,
+    derivative="symbolic",
     aliases=("derivative_of_gaussian",),
 )
 def gaussian_derivative(x: Tensor) -> Tensor:
@@ -230,6 +236,7 @@ def prbf(x: Tensor, *, a: float = 3.0, b: float = 1.0) -> Tensor:
 @activation(
     formula="2/3 - x^2 + abs(x)^3/2 if abs(x) < 1 else ((2 - abs(x))^3/6 if abs(x) < 2 else 0)",
     paper="Liu, Wang, Vaidya et al. 2024, arXiv:2404.19756",
+    derivative="symbolic",
     aliases=("CubicBSpline",),
     window=(-3, 3),
 )

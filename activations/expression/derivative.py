@@ -117,7 +117,8 @@ def _power_slope(here: Node, base: tuple[Node, Node], exponent: tuple[Node, Node
 
 
 @lru_cache(maxsize=256)
-def _rule(text: str) -> Node:
+def rule_of(text: str) -> Node:
+    """A text of the table as a tree in `u v w` and `du dv dw`."""
     return parse_tree(text, (*_ARGUMENTS, *_DIFFERENTIALS), open_order=True)
 
 
@@ -127,7 +128,7 @@ def _apply(rule: str, arguments: tuple[tuple[Node, Node], ...]) -> Node:
     for index, (value, slope) in enumerate(arguments):
         meaning[_ARGUMENTS[index]] = value
         meaning[_DIFFERENTIALS[index]] = slope
-    return substitute(_rule(rule), meaning)
+    return substitute(rule_of(rule), meaning)
 
 
 def substitute(tree: Node, meaning: Mapping[str, Node]) -> Node:

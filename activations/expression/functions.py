@@ -36,6 +36,8 @@ class Function(NamedTuple):
         wide: mpmath accepts an argument of any magnitude without needing as many digits as the number is
             long.
         order: The first argument is an order: a whole number, written out.
+        steps: The same in functions that torch computes in one pass, for values of which no derivative is asked;
+            empty if it is one of those itself.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Function(NamedTuple):
     tame: bool = False
     wide: bool = False
     order: bool = False
+    steps: str = ""
 
 
 def _torch_sech(torch: Any, u: Any) -> Any:
@@ -411,6 +414,7 @@ _ROWS = (
         "-sech(u)*tanh(u)*du",
         lambda u: 1 / math.cosh(min(abs(u), 700.0)),
         tame=True,
+        steps="2*exp(-abs(u))/(1 + exp(-abs(u))^2)",
     ),
     Function(
         "asinh",
@@ -471,7 +475,8 @@ _ROWS = (
     ),
     Function(
         "ncdf",
-        lambda t, u: t.special.ndtr(u),
+        # torch.special.ndtr is (1 + erf)/2, whose lower tail has no digits.
+        lambda t, u: t.erfc(u * -math.sqrt(0.5)) / 2,
         lambda m, u: m.ncdf(u),
         lambda s, u: (1 + s.erf(u / s.sqrt(2))) / 2,
         "F.ncdf",
@@ -479,6 +484,7 @@ _ROWS = (
         "exp(-u^2/2)/sqrt(2*pi)*du",
         lambda u: 0.5 * math.erfc(-u / math.sqrt(2)),
         tame=True,
+        steps="erfc(-sqrt(1/2)*u)/2",
     ),
     Function(
         "gamma",
@@ -543,9 +549,22 @@ _ROWS = (
         lambda s, u: 1 / (1 + s.exp(-u)),
         "F.sigmoid",
         r"\sigma",
-        "sigmoid(u)*sigmoid(-u)*du",
+        "dsigmoid(u)*du",
         _scalar_sigmoid,
         tame=True,
+    ),
+    # A function of its own, for sigmoid(u)*sigmoid(-u) would have a derivative that cancels around 0.
+    Function(
+        "dsigmoid",
+        lambda t, u: t.sigmoid(u) * t.sigmoid(-u),
+        lambda m, u: m.sech(u / 2) ** 2 / 4,
+        lambda s, u: s.sech(u / 2) ** 2 / 4,
+        "F.dsigmoid",
+        r"\sigma'",
+        "-dsigmoid(u)*tanh(u/2)*du",
+        lambda u: _scalar_sigmoid(u) * _scalar_sigmoid(-u),
+        tame=True,
+        steps="sigmoid(u)*sigmoid(-u)",
     ),
     Function(
         "softplus",

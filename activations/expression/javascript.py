@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from activations.expression.functions import FUNCTIONS
-from activations.expression.torch_product import constant_value
+from activations.expression.mpmath_product import constant_value
 from activations.expression.tree import (
     Binary,
     Call,

@@ -144,3 +144,11 @@ def _compare(operator: str, left: Any, right: Any) -> bool:
         case "==":
             return bool(left == right)
     return bool(left != right)
+
+
+def constant_value(tree: Node) -> float:
+    """The value of a tree without symbols, rounded once."""
+    import mpmath
+
+    with mpmath.workdps(30):
+        return as_float(evaluate(tree, {}))

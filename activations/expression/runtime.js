@@ -16,6 +16,7 @@ const F = (() => {
   const relu = (u) => max(u, 0);
 
   const sigmoid = (u) => (u < 0 ? exp(u) / (1 + exp(u)) : 1 / (1 + exp(-u)));
+  const dsigmoid = (u) => sigmoid(u) * sigmoid(-u);
   const softplus = (u) => max(u, 0) + log1p(exp(-abs(u)));
   const sech = (u) => {
     const decay = exp(-abs(u));
@@ -130,6 +131,6 @@ const F = (() => {
   };
 
   return {
-    pow, mod, clip, relu, sigmoid, softplus, sech, sinc, erf, erfc, ncdf, gamma, lgamma, digamma, polygamma,
+    pow, mod, clip, relu, sigmoid, dsigmoid, softplus, sech, sinc, erf, erfc, ncdf, gamma, lgamma, digamma, polygamma,
   };
 })();

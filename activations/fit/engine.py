@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from activations.fit.network import Network
+from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["Batch", "Loss", "Trajectories", "predict", "train"]
+__all__ = ["ENGINES", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
 
-Loss: TypeAlias = Literal["squares", "cross-entropy"]
+Engine: TypeAlias = Literal["batched", "numpy"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class Batch:
         targets: values of shape [runs, points, outputs], or class numbers [runs, points].
         parameters: initial parameters, shape [runs, parameters]; dtype and device of the inputs.
         learning_rates: initial learning rates, shape [runs].
-        steps: number of optimiser steps.
-        loss: mean squared error, or mean cross-entropy.
+        steps: number of optimizer steps.
+        recipe: optimizer, schedule, loss and batch size.
+        seeds: one per run; fixes the order of its minibatches. Not needed without minibatches.
     """
 
     network: Network
@@ -36,36 +39,54 @@ class Batch:
     parameters: Tensor
     learning_rates: Tensor
     steps: int
-    loss: Loss = "squares"
+    recipe: Recipe = DEFAULT_RECIPE
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Trajectories:
-    """What training gives; for now its end.
+    """What training gives.
 
     Attributes:
         parameters: after the last step, shape [runs, parameters]; of a run that diverged, before the step at which
             its gradient was not finite.
         steps: finite steps that each run made, shape [runs]; less than the batch's steps for one that diverged.
+        looked_at: the steps before which the loss was taken, from 0.
+        losses: the training loss then, of the minibatch if there are any, shape [looked at, runs].
     """
 
     parameters: Tensor
     steps: Tensor
+    looked_at: tuple[int, ...]
+    losses: Tensor
 
 
-def train(batch: Batch, device: torch.device | str = "cpu") -> Trajectories:
+def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "batched") -> Trajectories:
     """Train every network of a batch for all its steps.
 
-    Full-batch Adam with torch's defaults; the learning rate decays to zero along a cosine. Runs do not influence each
-    other: one that diverges is frozen, the others go on unchanged.
+    Runs do not influence each other: one that diverges is frozen, the others go on unchanged.
 
     Args:
         batch: the runs.
         device: where to compute; the results come back to the CPU.
+        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read.
     """
+    if engine == "numpy":
+        from activations.fit.plain import train_plain
+
+        return train_plain(batch, device)
     from activations.fit.batched import train_batched
 
     return train_batched(batch, device)
+
+
+def checkpoints(steps: int, per_decade: int = 8) -> tuple[int, ...]:
+    """The steps at which a loss is looked at: all of the first ones, then so many per decade, and the last one."""
+    looked, at = {0, steps - 1}, 1.0
+    while at < steps:
+        looked.add(int(at))
+        at *= 10 ** (1 / per_decade)
+    return tuple(sorted(looked))
 
 
 def predict(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
@@ -81,11 +102,12 @@ def predict(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
     """
     import torch
 
-    variant = network.variant
     hidden = inputs
     with torch.no_grad():
         for layer in network.layers[:-1]:
             linear = torch.baddbmm(layer.bias_of(parameters), hidden, layer.weight_of(parameters))
+            variant = layer.variant
+            assert variant is not None
             theta = dict(zip(variant.learnable, layer.theta_of(parameters), strict=True))
             hidden = variant(*linear.chunk(variant.inputs, dim=-1), **theta)
         last = network.layers[-1]

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from activations.declare import Variant
 from activations.fit.network import Network
 from activations.fit.randomness import Purpose, generator
 from activations.moments import gain
@@ -39,27 +40,28 @@ def initial_parameters(
         mode: "moments" or "torch".
     """
     row = np.empty(network.parameters)
-    learnable = [value for name, value in network.variant.values if name in network.variant.learnable]
-    projections = network.variant.inputs
+    before: Variant | None = None
     for index, layer in enumerate(network.layers):
-        last = index == len(network.hidden)
         first_scale = scale if index == 0 else 1.0
-        parts = 1 if last else projections
+        parts = layer.variant.inputs if layer.variant else 1
         weight, bias = _normals(seed, index, layer.inputs, layer.outputs // parts, parts)
         if mode == "torch":
             bound = first_scale / math.sqrt(layer.inputs)
             weight, bias = bound * _uniform(weight), bound * _uniform(bias)
-        elif index == 0:
+        elif before is None:
             # A uniform input on [-1, 1] has variance 1/3.
             weight = weight * (scale * math.sqrt(1.5 / layer.inputs))
             bias = bias * (scale * math.sqrt(0.5))
         else:
             deviation = scale if index == 1 else 1.0
-            weight = weight * (gain(network.variant, deviation) / math.sqrt(layer.inputs))
+            weight = weight * (gain(before, deviation) / math.sqrt(layer.inputs))
             bias = np.zeros_like(bias)
         row[layer.weight : layer.bias] = weight.ravel()
         row[layer.bias : layer.theta] = bias
-        row[layer.theta : layer.end] = learnable[: layer.end - layer.theta]
+        if layer.variant is not None:
+            values = dict(layer.variant.values)
+            row[layer.theta : layer.end] = [values[name] for name in layer.variant.learnable]
+        before = layer.variant
     return row
 
 

@@ -30,6 +30,7 @@ class Layer:
         bias: start of the biases.
         theta: start of the activation's learnable parameters, one value each for the whole layer.
         end: behind the last parameter.
+        variant: the activation behind it; None behind the output layer.
     """
 
     inputs: int
@@ -38,6 +39,7 @@ class Layer:
     bias: int
     theta: int
     end: int
+    variant: Variant | None = None
 
     def weight_of(self, rows: Tensor) -> Tensor:
         """The weights as a view of shape [runs, inputs, outputs] of rows [runs, parameters]."""
@@ -54,7 +56,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Network:
-    """A fully connected network: linear layers with the same activation between them.
+    """A fully connected network: linear layers with activations between them.
 
     A two-input activation gets two linear projections per hidden layer; every hidden layer has learnable activation
     parameters of its own.
@@ -63,26 +65,33 @@ class Network:
         inputs: number of inputs.
         hidden: widths of the hidden layers.
         outputs: number of outputs.
-        variant: the activation.
+        variant: the activation of all hidden layers that have none of their own.
+        own: activations of single hidden layers, None where the layer has the network's; empty for none at all.
     """
 
     inputs: int
     hidden: tuple[int, ...]
     outputs: int
     variant: Variant
+    own: tuple[Variant | None, ...] = ()
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The activation of each hidden layer."""
+        own = self.own or (None,) * len(self.hidden)
+        return tuple(variant or self.variant for variant in own)
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The hidden layers, then the output layer."""
         layers = []
         fan_in, start = self.inputs, 0
-        for index, width in enumerate((*self.hidden, self.outputs)):
-            last = index == len(self.hidden)
-            outputs = width if last else width * self.variant.inputs
+        for width, variant in zip((*self.hidden, self.outputs), (*self.variants, None), strict=True):
+            outputs = width * variant.inputs if variant else width
             bias = start + fan_in * outputs
             theta = bias + outputs
-            end = theta if last else theta + len(self.variant.learnable)
-            layers.append(Layer(fan_in, outputs, start, bias, theta, end))
+            end = theta + len(variant.learnable) if variant else theta
+            layers.append(Layer(fan_in, outputs, start, bias, theta, end, variant))
             fan_in, start = width, end
         return tuple(layers)
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from activations.closed_form import ClosedForm
 from activations.declare import Variant
 
 __all__ = ["Nonlinearity"]
@@ -16,9 +17,9 @@ __all__ = ["Nonlinearity"]
 class Nonlinearity:
     """The activation of one layer of a batch: the single place where the engine depends on the activation.
 
-    A declared closed-form derivative is used for one input without learnable parameters, unless torch's own function
-    computes the activation: its backward kernel is faster. Everything else is a local autograd graph from the
-    pre-activation to the result. A body that is random in training (`rrelu`) is taken in its deterministic form.
+    A declared closed-form derivative is used where no parameter is learnable, unless torch's own function computes the
+    activation: its backward kernel is faster. Everything else is a local autograd graph from the pre-activation to the
+    result. A body that is random in training (`rrelu`) is taken in its deterministic form.
 
     Args:
         variant: the activation.
@@ -32,18 +33,17 @@ class Nonlinearity:
         self.theta = theta
         self.learnable = variant.learnable
         self.function = activation.bind(self.values)
-        own = getattr(self.function, "func", self.function) is activation.function
-        self.closed = activation.first_derivative if own and not theta and self.inputs == 1 else None
+        self.closed = self.function if isinstance(self.function, ClosedForm) and not theta else None
         self.activation = activation
 
     def forward(self, linear: Tensor) -> Tensor:
         """The activation of pre-activations [runs, points, inputs·width]; result [runs, points, width]."""
         self.linear = linear
         if self.closed is not None:
-            return self.function(linear)
+            return self.closed.value(*self._parts())
         with torch.enable_grad():
             self.leaves = [value.detach().requires_grad_() for value in self.theta]
-            parts = linear.chunk(self.inputs, dim=-1) if self.inputs > 1 else (linear,)
+            parts = self._parts()
             if self.leaves:
                 values = {**self.values, **dict(zip(self.learnable, self.leaves, strict=True))}
                 self.result = self.activation(*parts, **values)
@@ -54,7 +54,9 @@ class Nonlinearity:
     def backward(self, slope: Tensor) -> list[Tensor]:
         """The gradients of the pre-activation and of the learnable parameters, from that of the result."""
         if self.closed is not None:
-            return [self.closed(self.linear, **self.values) * slope]
+            parts = self._parts()
+            slopes = [self.closed.slope(index)(*parts) * slope for index in range(self.inputs)]
+            return [slopes[0] if self.inputs == 1 else torch.cat(slopes, dim=-1)]
         variables = [self.linear, *self.leaves]
         node: Any = self.result.grad_fn
         if node is None:
@@ -63,6 +65,9 @@ class Nonlinearity:
             # torch's own function is a graph of one node, whose kernel costs less than a walk through the graph.
             return [node(slope)]
         return list(torch.autograd.grad(self.result, variables, slope, materialize_grads=True))
+
+    def _parts(self) -> tuple[Tensor, ...]:
+        return self.linear.chunk(self.inputs, dim=-1) if self.inputs > 1 else (self.linear,)
 
 
 def _leads_only_to(node: Any, leaf: Tensor) -> bool:

@@ -23,7 +23,9 @@ class Purpose(IntEnum):
     SPLIT = 6
     BOOTSTRAP = 7
     TEST_POINTS = 8
-    PROBES = 9
+    MINIBATCHES = 9
+    COMPARISON = 10
+    PROBES = 11
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

@@ -13,7 +13,8 @@ LONGEST_TEXT = 160
 LONGEST_FORMULA = 600
 DEEPEST_FORMULA = 12
 
-CASES = re.compile(r"\\begin\{cases\}(.*)\\end\{cases\}\Z", re.DOTALL)
+CASES = re.compile(r"\\begin\{cases\}(.*?)\\end\{cases\}", re.DOTALL)
+RELATIONS = {"le": "leq", "ge": "geq", "ne": "neq"}  # mathtext knows the long names only
 LONG_NUMBER = re.compile(r"(?<![\w.])(\d+\.\d{4})\d{3,}")
 CONDITION = re.compile(r"\s*\\text\{(if |otherwise)\}(.*)\Z", re.DOTALL)
 
@@ -35,8 +36,8 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str:
 def formula_text(latex: str, fallback: str = "", longest: int = LONGEST_TEXT) -> str:
     """LaTeX as one line of matplotlib text, with mathtext where that can draw it.
 
-    Cases, which mathtext lacks, become "x if x > 0, 0 otherwise", and long numbers are cut with dots. What can't be
-    drawn is shown as the fall-back, as plain text.
+    Cases, which mathtext lacks, become "x if x > 0, 0 otherwise", in brackets where they are part of a formula, and
+    long numbers are cut with dots. What can't be drawn is shown as the fall-back, as plain text.
 
     Args:
         latex: a formula without dollar signs.
@@ -68,13 +69,29 @@ def _pieces(latex: str) -> list[tuple[str, bool]]:
     if len(latex) > LONGEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
         return []
     latex = latex.strip().replace(r"\bmod", r"\;\mathrm{mod}\;")
+    latex = re.sub(r"\\(le|ge|ne)(?![A-Za-z])", lambda match: "\\" + RELATIONS[match[1]], latex)
     # A fraction that is the whole formula may be tall.
     latex = re.sub(r"^\\frac", r"\\dfrac", latex)
-    match = CASES.match(latex)
-    if match is None:
+    parts = CASES.split(latex)  # what stands between cases, and by turns the cases
+    if len(parts) == 1:
         return [(latex, True)]
+    # Brackets that grow can't begin in one piece and end in another.
+    around = [re.sub(r"\\(left|right)(?![A-Za-z])", "", part).strip() for part in parts[::2]]
+    pieces = [(around[0], True)] if around[0] else []
+    for cases, before, after in zip(parts[1::2], around, around[1:], strict=False):
+        rows = _rows(cases)
+        if not rows:
+            return []
+        bare = (before[-1:], after[:1]) in (("", ""), ("(", ")"))
+        pieces += rows if bare else [("(", False), *rows, (")", False)]
+        pieces += [(after, True)] if after else []
+    return pieces
+
+
+def _rows(cases: str) -> list[tuple[str, bool]]:
+    """The same of what stands between the ends of cases."""
     pieces: list[tuple[str, bool]] = []
-    for row in match[1].split(r"\\"):
+    for row in cases.split(r"\\"):
         value, _, remark = row.partition("&")
         condition = CONDITION.match(remark)
         if condition is None:

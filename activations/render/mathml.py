@@ -65,6 +65,9 @@ class _Reader:
             if token in ("^", "_"):
                 items.append(_script(token, items.pop(), self.argument()))
                 continue
+            if token == "'":
+                items.append(["msup", items.pop(), ["mo", "\N{PRIME}"]])
+                continue
             is_name = token.startswith(r"\operatorname{") or token[1:] in FUNCTIONS
             opens = token == r"\left" and self.tokens[-1] == "("
             if (is_name and items and items[-1][0] != "mo") or (named and not opens and token not in SIGNS):

@@ -1,4 +1,4 @@
-"""The proofs: a conformance suite for any activation, built-in or your own.
+"""The proofs: a conformance suite for any activation, elementwise or over a dimension, built-in or your own.
 
 For pytest, in a plugin's test file:
 
@@ -14,16 +14,19 @@ For pytest, in a plugin's test file:
 
 from __future__ import annotations
 
+from activations.testing.axis import AXIS_CHECKS
 from activations.testing.cases import cases
 from activations.testing.duplicates import same_curves
 from activations.testing.outcome import Measured, Outcome
-from activations.testing.suite import CHECKS, run_check, run_checks, variants_to_prove
+from activations.testing.suite import CHECKS, checks_of, run_check, run_checks, variants_to_prove
 
 __all__ = [
+    "AXIS_CHECKS",
     "CHECKS",
     "Measured",
     "Outcome",
     "cases",
+    "checks_of",
     "run_check",
     "run_checks",
     "same_curves",

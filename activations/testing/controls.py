@@ -13,7 +13,7 @@ from torch import Tensor
 from activations.declare import Activation, activation
 from activations.nn import create
 
-__all__ = ["CONTROLS", "Control", "shared_instance"]
+__all__ = ["CONTROLS", "Control", "shared_instance", "with_slope_off"]
 
 PAPER = "a negative control of the conformance suite"
 
@@ -44,6 +44,12 @@ class _SlopeOff(torch.autograd.Function):
         return grads[0] * 1.001
 
 
+def with_slope_off(x: Tensor) -> Tensor:
+    """The input, with a gradient that is 0.1 % too large."""
+    same: Tensor = _SlopeOff.apply(x)  # type: ignore[no-untyped-call]
+    return same
+
+
 class _SecondOff(torch.autograd.Function):
     """x*x with the right gradient, but a gradient of it that is lost."""
 
@@ -71,8 +77,7 @@ def wrong_formula(x: Tensor) -> Tensor:
 @activation(formula="tanh(x)", paper=PAPER)
 def wrong_gradient(x: Tensor) -> Tensor:
     """Tanh with a gradient that is off by 0.1 %."""
-    off: Tensor = _SlopeOff.apply(x)  # type: ignore[no-untyped-call]
-    return torch.tanh(off)
+    return torch.tanh(with_slope_off(x))
 
 
 @activation(formula="x*x", paper=PAPER)
@@ -90,6 +95,18 @@ def _slope_off(x: Tensor) -> Tensor:
 def wrong_closed_form(x: Tensor) -> Tensor:
     """Tanh with a closed derivative that is off by 0.1 %."""
     return torch.tanh(x)
+
+
+@activation(formula="tanh(x)", paper=PAPER)
+def lost_tails(x: Tensor) -> Tensor:
+    """Tanh that keeps silent about the tails of 1 - tanh(x)^2."""
+    return torch.tanh(x)
+
+
+@activation(formula="x*x", paper=PAPER, absolute={"gradient": "thought to cancel"})
+def exact_tails(x: Tensor) -> Tensor:
+    """A square that is said to lose digits and does not."""
+    return x * x
 
 
 @activation(formula="beta*x", paper=PAPER)
@@ -188,6 +205,9 @@ CONTROLS: tuple[Control, ...] = (
     Control(wrong_gradient, "gradcheck", "gradcheck"),
     Control(wrong_second_derivative, "second-derivative", "derivative of order 2"),
     Control(wrong_closed_form, "closed-form", "declared closed form"),
+    Control(wrong_closed_form, "gradient", "derivative of order 1"),
+    Control(lost_tails, "gradient", "absolute={'gradient'"),
+    Control(exact_tails, "gradient", "remove absolute"),
     Control(cut_parameter, "learnable", "parameter beta"),
     Control(cut_parameter, "module", "gets no gradient"),
     Control(undeclared_kink, "kinks", "undeclared kink at x=0"),

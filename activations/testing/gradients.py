@@ -24,19 +24,22 @@ __all__ = [
 ]
 
 SLOPE_TOLERANCE = 1e-10
-# 1 - tanh(x)^2 and its like are exact to one rounding of their largest value, not to one of their tiny tails.
+# With the tolerance this is an absolute error of 1e-300.
+LEAST = 1e-290
+# 1 - tanh(x)^2 and its like are exact to one rounding of their largest value, not to one of their tiny tails: where
+# that is declared, errors are relative to at least this part of the largest value.
 TAIL = 1e-4
 QUOTIENT_TOLERANCE = mpf("1e-30")
 
 
 def check_gradient(variant: Variant) -> Measured:
     """Autograd's first derivative in every input equals the formula's derivative at 50 digits."""
-    return _against_truth(variant, order=1)
+    return _against_truth(variant, "gradient", order=1)
 
 
 def check_second_derivative(variant: Variant) -> Measured:
     """Autograd's second derivative in every input equals the formula's at 50 digits."""
-    return _against_truth(variant, order=2)
+    return _against_truth(variant, "second-derivative", order=2)
 
 
 def check_closed_form(variant: Variant) -> Measured:
@@ -57,17 +60,17 @@ def check_closed_form(variant: Variant) -> Measured:
                 largest, where = error, describe(variant, point)
     compared = f"symbolic derivative against a difference quotient at {3 * DIGITS} digits, {len(at)} points"
     results = [Measured(compared, float(largest), where)]
-    if variant.activation.first_derivative is not None:
-        at = points(variant)
-        results.append(
-            worst(
-                "declared closed form against the formula's derivative",
-                [describe(variant, point) for point in at],
-                derivative(variant, *tensors(at), method="closed").tolist(),
-                truth(variant, at, variant.activation.inputs[0], 1),
-                tolerance=SLOPE_TOLERANCE,
-            )
+    at = points(variant)
+    results += [
+        worst(
+            f"declared closed form in {name} against the formula's derivative",
+            [describe(variant, point) for point in at],
+            derivative(variant, *tensors(at), wrt=name, method="closed").tolist(),
+            truth(variant, at, name, 1),
+            tolerance=SLOPE_TOLERANCE,
         )
+        for name, _ in zip(variant.activation.inputs, variant.activation.slopes, strict=False)
+    ]
     return max(results, key=lambda result: result.error or 0.0)
 
 
@@ -108,31 +111,51 @@ def check_learnable(variant: Variant) -> Measured:
         result = variant(*tensors(at), **{name: parameter})
         slope = _first_gradient(result, parameter)
         what = f"gradient in parameter {name}"
-        results.append(_compare(variant, at, what, slope, truth(variant, at, name, 1), least_scale=1.0))
+        want = truth(variant, at, name, 1)
+        results.append(_compare(variant, at, what, slope, want, _tail(want, least_scale=1.0)))
     return max(results, key=lambda result: result.error or 0.0)
 
 
-def _against_truth(variant: Variant, order: int) -> Measured:
+def _against_truth(variant: Variant, check: str, order: int) -> Measured:
+    """Compare with the truth: relative to each value, or to the largest where `absolute` says so.
+
+    A typed formula says nothing of itself and may be either.
+    """
     at = points(variant)
-    results = []
+    reason = variant.activation.absolute.get(check)
+    results, needed = [], False
     for name in variant.activation.inputs:
         got = derivative(variant, *tensors(at), order=order, wrt=name, method="autograd")
         what = f"derivative of order {order} in {name}"
-        results.append(_compare(variant, at, what, got, truth(variant, at, name, order)))
+        want = truth(variant, at, name, order)
+        try:
+            results.append(_compare(variant, at, what, got, want, LEAST))
+        except CheckFailedError as error:
+            needed = True
+            results.append(_compare(variant, at, f"{what} (absolute)", got, want, _tail(want)))
+            if reason is None and not variant.activation.typed:
+                raise CheckFailedError(
+                    f'{error}; in absolute terms it is exact: give the closed form, derivative="symbolic", '
+                    f'or say why in absolute={{{check!r}: "…"}}'
+                ) from None
+    if reason is not None and not needed and dict(variant.values) == variant.activation.defaults:
+        raise CheckFailedError(f"it is exact to its own rounding; remove absolute[{check!r}] ({reason})")
     return max(results, key=lambda result: result.error or 0.0)
 
 
-def _compare(
-    variant: Variant, at: Points, what: str, got: Tensor, want: tuple[mpf, ...], least_scale: float = 0.0
-) -> Measured:
+def _tail(want: tuple[mpf, ...], least_scale: float = 0.0) -> float:
     scale = max((abs(exact) for exact in want if abs(exact) < mpf("1e300")), default=mpf(0))
+    return max(TAIL * min(max(float(scale), least_scale), 1e3), LEAST)
+
+
+def _compare(variant: Variant, at: Points, what: str, got: Tensor, want: tuple[mpf, ...], floor: float) -> Measured:
     return worst(
         f"{what} against the formula's at {DIGITS} digits",
         [describe(variant, point) for point in at],
         got.tolist(),
         want,
         tolerance=SLOPE_TOLERANCE,
-        floor=max(TAIL * min(max(float(scale), least_scale), 1e3), 1e-288),
+        floor=floor,
     )
 
 

@@ -38,14 +38,23 @@ Points = tuple[tuple[float, ...], ...]
 def points(variant: Variant, count: int = 241, *, reach: float = REACH, tiny: bool = True) -> Points:
     """Irregular points of [-reach, reach] away from kinks, with tiny and tinier ones around 0.
 
-    The same on every machine. For two inputs each is drawn from such points independently.
+    The same on every machine. For two inputs the second one is another of these points.
     """
     kinks = variant.kinks or ()
     line = [x for x in irregular_line(count, reach, tiny) if all(abs(x - kink) > KINK_GAP for kink in kinks)]
     columns = [line]
-    for i in range(1, variant.inputs):
-        columns.append(random.Random(i).sample(line, len(line)))
+    for _ in range(1, variant.inputs):
+        columns.append(_deranged(line))
     return tuple(zip(*columns, strict=True))
+
+
+def _deranged(line: list[float]) -> list[float]:
+    """The numbers in another order, the same on every machine, in which none is at its old place: inputs differ."""
+    for seed in itertools.count(1):
+        order = random.Random(seed).sample(line, len(line))
+        if all(new != old for new, old in zip(order, line, strict=True)):
+            return order
+    raise AssertionError("there is always another seed")
 
 
 def irregular_line(count: int, reach: float = REACH, tiny: bool = True) -> list[float]:
@@ -101,7 +110,10 @@ def _evaluate(function: Callable[..., mpf], variant: Variant, point: tuple[float
     while digits < MOST_DIGITS:
         digits *= 8
         finer = _at_digits(function, variant, point, digits)
-        if value == finer or not mpmath.isfinite(finer) or abs(value - finer) <= mpf(10) ** (10 - DIGITS) * abs(finer):
+        if not mpmath.isfinite(finer):
+            return finer
+        # Two zeros prove nothing: both may be all that is left of a difference.
+        if finer != 0 and abs(value - finer) <= mpf(10) ** (10 - DIGITS) * abs(finer):
             return finer
         value = finer
     return value

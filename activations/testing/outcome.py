@@ -71,20 +71,23 @@ def worst(
     want: Iterable[mpf],
     *,
     tolerance: float,
-    floor: float = 1e-288,
+    floor: float | Sequence[float] = 1e-288,
 ) -> Measured:
     """The largest relative error, |got - want| / (|want| + floor); values beyond float64 are passed over.
+
+    The floor is one for all, or one for each.
 
     Raises:
         CheckFailedError: the largest error exceeds the tolerance, or a value is not finite though it should be.
     """
     largest, where, compared = mpf(0), "", 0
-    for place, value, reference in zip(places, got, want, strict=True):
+    floors = [floor] * len(places) if isinstance(floor, float) else floor
+    for place, value, reference, least in zip(places, got, want, floors, strict=True):
         if not isfinite(reference) or abs(reference) > LARGEST:
             continue
         compared += 1
         number = mpf(value)
-        error = abs(number - reference) / (abs(reference) + mpf(floor)) if isfinite(number) else mpf("inf")
+        error = abs(number - reference) / (abs(reference) + mpf(least)) if isfinite(number) else mpf("inf")
         if error > largest or not where:
             largest, where = error, f"{place}: {value:.17g}, formula {_shown(reference)}"
     if largest > tolerance:

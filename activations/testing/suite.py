@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import overload
 
+from activations.axis import AxisActivation, AxisVariant
 from activations.declare import Activation, Variant
 from activations.errors import ActivationsError, CheckFailedError
+from activations.testing.axis import AXIS_CHECKS
 from activations.testing.gradients import (
     check_closed_form,
     check_gradcheck,
@@ -21,7 +24,7 @@ from activations.testing.outcome import Measured, Outcome
 from activations.testing.transforms import check_compile, check_transforms
 from activations.testing.values import check_finite, check_native, check_special, check_value
 
-__all__ = ["CHECKS", "Check", "run_check", "run_checks", "variants_to_prove"]
+__all__ = ["CHECKS", "Check", "checks_of", "run_check", "run_checks", "variants_to_prove"]
 
 Check = Callable[[Variant], Measured]
 
@@ -43,29 +46,51 @@ CHECKS: dict[str, Check] = {
     "compile": check_compile,
     "module": check_module,
 }
-"""Every check by name; the docstring's first line says what it holds an activation to."""
+"""Every check of an elementwise activation by name; the docstring's first line says what it holds one to.
+
+Those of functions over a dimension are `activations.testing.AXIS_CHECKS`.
+"""
 
 
-def variants_to_prove(activations: Iterable[Activation | Variant]) -> list[Variant]:
+@overload
+def variants_to_prove(activations: Iterable[Activation | Variant]) -> list[Variant]: ...
+
+
+@overload
+def variants_to_prove(
+    activations: Iterable[Activation | Variant | AxisActivation | AxisVariant],
+) -> list[Variant | AxisVariant]: ...
+
+
+def variants_to_prove(
+    activations: Iterable[Activation | Variant | AxisActivation | AxisVariant],
+) -> list[Variant] | list[Variant | AxisVariant]:
     """Each activation at its defaults and at its declared cases; a variant as it is."""
-    found: list[Variant] = []
+    found: list[Variant | AxisVariant] = []
     for item in activations:
-        if isinstance(item, Variant):
+        if isinstance(item, (Variant, AxisVariant)):
             found.append(item)
+        elif isinstance(item, AxisActivation):
+            found += [item.variant(), *(item.variant(**case) for case in item.cases)]
         else:
             found += [item.variant(), *(item.variant(None, **case) for case in item.cases)]
     return found
 
 
-def run_checks(variants: Sequence[Variant], checks: Iterable[str] | None = None) -> Iterator[Outcome]:
-    """Run the named checks, all of them if None, over the variants, and give each outcome as it comes."""
-    names = list(CHECKS if checks is None else checks)
+def checks_of(variant: Variant | AxisVariant) -> list[str]:
+    """The names of the checks that there are for its kind."""
+    return list(AXIS_CHECKS if isinstance(variant, AxisVariant) else CHECKS)
+
+
+def run_checks(variants: Sequence[Variant | AxisVariant], checks: Iterable[str] | None = None) -> Iterator[Outcome]:
+    """Run the named checks, all of its kind if None, over the variants, and give each outcome as it comes."""
+    names = None if checks is None else list(checks)
     for variant in variants:
-        for name in names:
+        for name in checks_of(variant) if names is None else names:
             yield run_check(variant, name)
 
 
-def run_check(variant: Variant, name: str) -> Outcome:
+def run_check(variant: Variant | AxisVariant, name: str) -> Outcome:
     """Run one check. Whatever it raises becomes an outcome; a declared skip that passes is a failure."""
     reason = variant.activation.skip.get(name, "")
     try:
@@ -73,7 +98,7 @@ def run_check(variant: Variant, name: str) -> Outcome:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             warnings.simplefilter("ignore", DeprecationWarning)  # torch's, between its own parts
-            measured = CHECKS[name](variant)
+            measured = _measured(variant, name)
     except CheckFailedError as error:
         failed = str(error)
     except ActivationsError as error:
@@ -87,7 +112,17 @@ def run_check(variant: Variant, name: str) -> Outcome:
     return Outcome(variant.label, name, "failed", "", message=f"{variant.label}: {name}: {failed}")
 
 
-def _success(variant: Variant, name: str, measured: Measured, reason: str) -> Outcome:
+def _measured(variant: Variant | AxisVariant, name: str) -> Measured:
+    if isinstance(variant, Variant):
+        if name in AXIS_CHECKS and name not in CHECKS:
+            return Measured("it is a check of functions over a dimension", applies=False)
+        return CHECKS[name](variant)
+    if name in CHECKS and name not in AXIS_CHECKS:
+        return Measured("it is a check of elementwise activations", applies=False)
+    return AXIS_CHECKS[name](variant)
+
+
+def _success(variant: Variant | AxisVariant, name: str, measured: Measured, reason: str) -> Outcome:
     if not measured.applies:
         return Outcome(variant.label, name, "skipped", "", message=measured.compared)
     if reason:

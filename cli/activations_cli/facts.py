@@ -10,6 +10,7 @@ from activations.errors import ExpressionError
 from activations_cli.output import significant
 
 if TYPE_CHECKING:
+    from activations.axis import AxisVariant
     from activations.declare import Variant
     from activations.expression import Expression
     from activations.properties import Properties
@@ -35,6 +36,7 @@ def description(variant: Variant, properties: Properties, origin: str) -> dict[s
     slopes = derivatives(variant)
     return {
         "name": item.name,
+        "kind": "elementwise",
         "label": variant.label,
         "summary": item.summary,
         "notes": item.notes,
@@ -128,7 +130,7 @@ def shape_text(properties: Properties) -> str:
     return " · ".join(word for word in words if word)
 
 
-def source_facts(variant: Variant) -> Facts:
+def source_facts(variant: Variant | AxisVariant) -> Facts:
     """Where it comes from and where it is."""
     item = variant.activation
     facts = [("source", item.paper)]

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from activations.axis import AxisVariant
     from activations.declare import Variant
     from activations.plugins import Problem
     from activations.registry import Registry
     from activations_cli.output import Output
 
-__all__ = ["open_registry", "read_variants", "warn_of_problems"]
+__all__ = ["open_registry", "read_any_variants", "read_variants", "warn_of_problems"]
 
 
 def open_registry(output: Output) -> Registry:
@@ -31,9 +32,21 @@ def warn_of_problems(output: Output, problems: Iterable[Problem]) -> None:
 
 
 def read_variants(output: Output, patterns: Sequence[str]) -> list[Variant]:
-    """The activations that were typed, each once, in the order given; none typed means all."""
+    """The elementwise activations that were typed, each once, in the order given; none typed means all."""
     registry = open_registry(output)
+    note_repeats(output, patterns)
+    return registry.match(patterns)
+
+
+def read_any_variants(output: Output, patterns: Sequence[str]) -> list[Variant | AxisVariant]:
+    """The same of both kinds: functions over a dimension are read too."""
+    registry = open_registry(output)
+    note_repeats(output, patterns)
+    return registry.match_any(patterns)
+
+
+def note_repeats(output: Output, patterns: Sequence[str]) -> None:
+    """Tell what was typed more than once."""
     twice = [pattern for pattern, count in Counter(patterns).items() if count > 1]
     if twice:
         output.note(f"Note: given more than once, taken once: {', '.join(twice)}")
-    return registry.match(patterns)

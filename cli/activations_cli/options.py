@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from activations_cli.output import Output
 
+if TYPE_CHECKING:
+    from activations.axis import AxisActivation
+    from activations.declare import Activation
+
 __all__ = [
     "DEVICE",
+    "HIDDEN",
     "SEED",
-    "WIDTHS",
     "activations_argument",
     "complete_activations",
+    "complete_all",
+    "complete_suites",
     "complete_targets",
     "force_option",
     "json_option",
@@ -87,24 +93,38 @@ def force_option(command: Command) -> Command:
     return click.option("--force", is_flag=True, help="Overwrite files that exist.")(command)
 
 
-def activations_argument(name: str, *, metavar: str, required: bool = False) -> Decorator[Any]:
-    """Add an argument that takes activations, completed by the shell."""
-    return click.argument(name, metavar=metavar, nargs=-1, required=required, shell_complete=complete_activations)
+def activations_argument(name: str, *, metavar: str, required: bool = False, over_axis: bool = False) -> Decorator[Any]:
+    """Add an argument that takes activations, also functions over a dimension if told, completed by the shell."""
+    complete = complete_all if over_axis else complete_activations
+    return click.argument(name, metavar=metavar, nargs=-1, required=required, shell_complete=complete)
 
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The built-in activations that start as typed.
+    """The built-in elementwise activations that start as typed.
 
     Plugins are not asked: to load one may take seconds or print, which a completion must not.
     """
     try:
         from activations.catalogue import declarations
 
-        found = [(item.name, item.summary) for item in declarations()]
+        return _named(incomplete, declarations())
     except Exception:  # a completion is silent, whatever is broken
         return []
+
+
+def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The same of both kinds: functions over a dimension are offered too."""
+    try:
+        from activations.catalogue import axis_declarations, declarations
+
+        return _named(incomplete, [*declarations(), *axis_declarations()])
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+
+
+def _named(incomplete: str, items: Sequence[Activation | AxisActivation]) -> list[CompletionItem]:
     start = incomplete.lower().replace("-", "_")
-    return [CompletionItem(name, help=summary) for name, summary in found if name.startswith(start)]
+    return [CompletionItem(item.name, help=item.summary) for item in items if item.name.startswith(start)]
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -113,6 +133,17 @@ def complete_targets(context: click.Context, parameter: click.Parameter, incompl
         from activations.fit.targets import target_names
 
         names = list(target_names())
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
+
+
+def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The suites that start as typed."""
+    try:
+        from activations.fit.suite import TARGETS
+
+        names = dict.fromkeys(["seeds", "core", "all", *(target.group for target in TARGETS)])
     except Exception:  # a completion is silent, whatever is broken
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
@@ -136,23 +167,34 @@ class DeviceType(click.ParamType[str]):
         return [CompletionItem(name) for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
 
 
-class WidthsType(click.ParamType[tuple[int, ...]]):
-    """Widths of hidden layers, as `32,32`."""
+class Hidden(NamedTuple):
+    """Hidden layers as typed: their widths, and the activation of each that has one of its own, as text."""
 
-    name = "widths"
+    widths: tuple[int, ...]
+    own: tuple[str, ...] = ()
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+
+class HiddenType(click.ParamType[Hidden]):
+    """Hidden layers, as `32,32` or `relu:64,sine:32`."""
+
+    name = "layers"
+    pattern = re.compile(r"(?:(?P<own>.+):)?(?P<width>[0-9]{1,20})")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Hidden:
         """Read the widths; the library knows their range, and imports nothing heavy for it."""
-        if isinstance(value, tuple):
+        if isinstance(value, Hidden):
             return value
-        parts = [part.strip() for part in str(value).split(",")]
-        if not all(re.fullmatch(r"[0-9]{1,20}", part) for part in parts):
-            self.fail(f"{value!r} is no list of widths; write whole numbers as in 32,32", param, ctx)
+        parts = [self.pattern.fullmatch(part.strip()) for part in str(value).split(",")]
+        if not all(parts):
+            message = f"{value!r} is no list of widths; write whole numbers as in 32,32, or relu:64,sine:32"
+            self.fail(message, param, ctx)
         from activations.fit.network import read_hidden
         from activations.fit.settings import SettingError
 
+        found = [part for part in parts if part is not None]
+        own = tuple(part["own"] or "" for part in found)
         try:
-            return read_hidden([int(part) for part in parts])
+            return Hidden(read_hidden([int(part["width"]) for part in found]), own if any(own) else ())
         except SettingError as error:
             self.fail(str(error), param, ctx)
 
@@ -173,4 +215,4 @@ class SeedType(click.ParamType[int]):
 
 DEVICE = DeviceType()
 SEED = SeedType()
-WIDTHS = WidthsType()
+HIDDEN = HiddenType()

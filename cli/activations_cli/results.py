@@ -14,6 +14,8 @@ from activations_cli.places import picture_paths
 
 if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
+    from activations.benchmark.references import ReferenceRow
+    from activations.benchmark.statistics import Aggregate
     from activations.fit.targets import Target
 
 __all__ = ["Places", "create_folder", "show_result", "write_result"]
@@ -58,7 +60,46 @@ def show_result(output: Output, result: Result) -> None:
     """One table per target, and what the columns mean."""
     for target in result.targets:
         show_target(output, target)
+    if result.overall is not None:
+        show_overall(output, result.overall)
     output.line(legend(result), "dim")
+
+
+def show_overall(output: Output, overall: Aggregate) -> None:
+    """The ranking over all targets."""
+    groups = counted(len(set(overall.groups)), "group")
+    about = f"  over {counted(len(overall.targets), 'target')} in {groups}, which weigh the same"
+    output.show(output.joined(("all targets", "bold"), (about, "dim")))
+    columns = [
+        Column("rank", "right"),
+        Column("activation", key=True),
+        Column("mean rank", "right"),
+        Column("95 % interval", key=True, style="dim"),
+        Column("digits", "right"),
+        Column("95 % interval", style="dim", optional=True),
+    ]
+    rows: list[list[Cell]] = []
+    for place in overall.places:
+        style = "bold green" if place.rank == 1 else ""
+        rows.append(
+            [
+                (str(place.rank), style),
+                (place.label, style),
+                (f"{place.mean_rank:.2f}", style),
+                _interval(place.mean_rank_interval),
+                f"{place.digits:.2f}",
+                _interval(place.digits_interval),
+            ]
+        )
+    output.table(columns, rows)
+    if overall.note:
+        output.line(overall.note, "yellow")
+    output.line("digits: interquartile mean of -log10 NRMSE, from 0 to 5.", "dim")
+    output.line()
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.2f} … {ends[1]:.2f}"
 
 
 def show_target(output: Output, result: TargetResult) -> None:
@@ -70,36 +111,55 @@ def show_target(output: Output, result: TargetResult) -> None:
         Column(result.metric.upper(), "right"),
         Column("95 % interval", key=True, style="dim"),
         *([Column("accuracy", "right")] if classes else []),
+        Column("P(best)", "right", optional=True),
+        *([Column("x floor", "right", optional=True)] if any(row.floor for row in result.ranking) else []),
         Column("failed", "right"),
         Column("best lr", "right", optional=True),
         Column("scale", "right", optional=True),
         Column("params", "right", optional=True),
         Column("s/run", "right", optional=True),
     ]
-    ranks = [row.rank for row in result.ranking]
     about = result.target.title or domain_text(result.target)
     output.show(output.joined((result.target.name, "bold"), (f"  {about}", "dim")))
-    output.table(columns, [table_row(row, ranks, result.metric) for row in result.ranking])
+    output.table(columns, [table_row(row, result) for row in result.ranking])
+    if result.note:
+        output.line(result.note, "yellow")
+    if result.references:
+        parts = [f"{row.name} {significant(_error(row, result.metric))}" for row in result.references]
+        output.line(f"without a network, at most as many parameters: {', '.join(parts)}", "dim")
     output.line()
 
 
-def table_row(row: Row, ranks: Sequence[int], metric: str) -> list[Cell]:
-    """An activation's place as cells; the best are green, = marks a tie, * a rate at the end of those tried."""
-    style = "bold green" if row.rank == 1 and row.diverged < 1 else ""
-    error = row.rmse if metric == "rmse" else row.nrmse
+def table_row(row: Row, result: TargetResult) -> list[Cell]:
+    """An activation's place as cells: green if it ties with the best, * for a rate at the end of those tried."""
+    style = "bold green" if row.rank == 1 and row.diverged < 1 else "green" if row.tied and row.diverged < 1 else ""
     interval = "–" if row.interval is None else " … ".join(significant(end) for end in row.interval)
     cells: list[Cell] = [
-        (f"{row.rank}{'=' if ranks.count(row.rank) > 1 else ' '}", style),
+        (row.rank_text, style),
         (row.activation, style),
-        (significant(error), style),
+        (significant(_error(row, result.metric)), style),
         interval,
     ]
     if row.accuracy is not None:
         cells.append(f"{row.accuracy:.1%}")
+    cells.append(f"{row.best_probability:.0%}")
+    if any(other.floor for other in result.ranking):
+        cells.append(distance_text(row))
     cells.append((f"{row.failed:.0%}", "red") if row.failed else "0%")
     cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
     cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
     return cells
+
+
+def distance_text(row: Row) -> str:
+    """How far an error is from the least one that the network can have."""
+    if row.floor is None:
+        return "–"
+    return "floor 0" if row.distance is None else f"{row.distance:.3g}"
+
+
+def _error(row: Row | ReferenceRow, metric: str) -> float | None:
+    return row.rmse if metric == "rmse" else row.nrmse
 
 
 def domain_text(target: Target) -> str:
@@ -119,8 +179,11 @@ def legend(result: Result) -> str:
     rows = [row for target in result.targets for row in target.ranking]
     if any(row.at_edge for row in rows):
         parts.append("*: the lowest or highest rate that was tried.")
-    if len({(target.target.name, row.rank) for target in result.targets for row in target.ranking}) < len(rows):
-        parts.append("=: tied.")
+    parts.append(
+        "rank 1–n: n that these seeds do not tell from the best. P(best): how often it is first in the bootstrap."
+    )
+    if any(row.floor for row in rows):
+        parts.append("x floor: the error as a multiple of the least one that such a network can have.")
     widths = ",".join(map(str, settings["hidden"]))
     parts.append(
         f"{settings['preset']}: {settings['steps']} steps, hidden {widths}, seed {settings['seed']}, "

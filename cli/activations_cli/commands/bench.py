@@ -12,9 +12,10 @@ from activations_cli.failures import ExitCode
 from activations_cli.loading import read_variants, warn_of_problems
 from activations_cli.options import (
     DEVICE,
+    HIDDEN,
     SEED,
-    WIDTHS,
     complete_activations,
+    complete_suites,
     complete_targets,
     force_option,
     json_option,
@@ -22,10 +23,12 @@ from activations_cli.options import (
     terminal_options,
 )
 from activations_cli.output import Output
+from activations_cli.training import read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
     from activations.benchmark import Result
     from activations.fit.targets import Target
+    from activations_cli.options import Hidden
 
 __all__ = ["command"]
 
@@ -50,13 +53,29 @@ PRESETS = ("quick", "standard")
     metavar="LO HI",
     help="The interval of each input.  [default: the target's, or -1 1]",
 )
+@click.option(
+    "--suite",
+    "suites",
+    shell_complete=complete_suites,
+    metavar="NAME",
+    multiple=True,
+    help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",
+)
 @click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")
 @click.option("--drop-na", is_flag=True, help="Leave out rows with empty or non-finite cells.")
 @click.option("--preset", type=click.Choice(PRESETS), default="quick", show_default=True, help="How much work to do.")
-@click.option("--hidden", type=WIDTHS, help="Widths of the hidden layers.  [default: the preset's, 32 or 32,32]")
+@click.option(
+    "--hidden",
+    type=HIDDEN,
+    help="Widths of the hidden layers, 'relu:64,32' for one with an activation of its own.  "
+    "[default: the preset's, 32 or 32,32]",
+)
+@click.option("--steps", type=click.IntRange(1), help="Optimizer steps of each run.  [default: the preset's]")
+@click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
+@training_options
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
     "--device",
@@ -85,13 +104,20 @@ def command(
     targets: tuple[str, ...],
     names: tuple[str, ...],
     domain: tuple[float, float] | None,
+    suites: tuple[str, ...],
     file: Path | None,
     x_columns: tuple[str, ...],
     y_column: str | None,
     classify: bool,
     drop_na: bool,
     preset: str,
-    hidden: tuple[int, ...] | None,
+    hidden: Hidden | None,
+    steps: int | None,
+    seeds: int | None,
+    optimizer: str,
+    schedule: str,
+    loss: str,
+    batch_size: int | None,
     seed: int,
     device: str,
     jobs: int | None,
@@ -106,11 +132,12 @@ def command(
     \b
       activations bench sin
       activations bench "sin(3*x) + abs(x)" --domain -2 2 -a relu -a "*elu" -a sine
+      activations bench --suite seeds -a relu -a tanh -a gelu
       activations bench "t -> (t*cos(t), t*sin(t))" --domain 0 12
       activations bench --csv data.csv --x year --y sunspots -o results
     """
-    refuse_contradictions(targets, domain, file, x_columns, y_column, classify, drop_na, folder, force)
-    chosen = read_targets(output, targets, domain, file, x_columns, y_column, classify, drop_na)
+    refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
     variants = read_variants(output, names or default_names())
 
     from activations_cli.results import create_folder, show_result, write_result
@@ -126,7 +153,11 @@ def command(
             preset=preset,
             device=device,
             seed=seed,
-            hidden=hidden,
+            hidden=hidden.widths if hidden else None,
+            own=read_own(output, hidden.own) if hidden else (),
+            steps=steps,
+            seeds=seeds,
+            recipe=read_recipe(optimizer, schedule, loss, batch_size),
             jobs=jobs or available_jobs(),
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
         )
@@ -157,7 +188,8 @@ def refuse_contradictions(
         click.UsageError: they make none.
     """
     if not targets and file is None:
-        raise click.UsageError("Name a TARGET ('activations targets' lists them), a formula, or a file with --csv.")
+        message = "Name a TARGET ('activations targets' lists them), a formula, a --suite, or a file with --csv."
+        raise click.UsageError(message)
     if file is None and (x_columns or y_column is not None or classify or drop_na):
         raise click.UsageError("--x, --y, --classify and --drop-na choose from a file; name it with --csv FILE.")
     if domain is not None and not targets:
@@ -173,6 +205,7 @@ def refuse_contradictions(
 def read_targets(
     output: Output,
     texts: Sequence[str],
+    suites: Sequence[str],
     domain: tuple[float, float] | None,
     file: Path | None,
     x_columns: Sequence[str],
@@ -180,11 +213,11 @@ def read_targets(
     classify: bool,
     drop_na: bool,
 ) -> list[Target]:
-    """The targets that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, known_targets, resolve_target
+    """The targets of suites, then those that were typed, each once, then the file."""
+    from activations.fit.targets import csv_target, known_targets, resolve_target, suite
 
     warn_of_problems(output, known_targets().problems)
-    found: dict[str, Target] = {}
+    found: dict[str, Target] = {target.digest: target for name in suites for target in suite(name)}
     for text in texts:
         target = resolve_target(text, domain)
         if target.digest in found:

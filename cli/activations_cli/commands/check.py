@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants
+from activations_cli.loading import read_any_variants
 from activations_cli.options import activations_argument, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output, counted, significant
 
@@ -24,7 +24,7 @@ STYLES = {"passed": "green", "failed": "bold red", "skipped": "dim", "expected":
 
 
 @click.command("check")
-@activations_argument("names", metavar="[NAME]...")
+@activations_argument("names", metavar="[NAME]...", over_axis=True)
 @click.option("--only", "only", metavar="CHECK", multiple=True, help="Run only this check; may be given several times.")
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first failure.")
 @json_option
@@ -45,17 +45,18 @@ def command(
     what was compared, the largest error and where; without names one line per activation is, unless -v is given. The
     exit code is 1 if any failed.
     """
-    variants = read_variants(output, names)
+    variants = read_any_variants(output, names)
     checks = chosen_checks(only)
-    from activations.testing import run_checks, variants_to_prove
+    from activations.testing import checks_of, run_checks, variants_to_prove
 
     # A name alone stands for all settings that its declaration wants proved.
     proved = variants_to_prove([v.activation if v == v.activation.variant() else v for v in variants])
+    total = sum(len(checks or checks_of(variant)) for variant in proved)
     outcomes: list[Outcome] = []
     with output.progress() as advance:
-        for outcome in run_checks(proved, checks):
+        for outcome in run_checks(proved, checks or None):
             outcomes.append(outcome)
-            advance(len(outcomes), len(proved) * len(checks), f"{outcome.label} {outcome.check}")
+            advance(len(outcomes), total, f"{outcome.label} {outcome.check}")
             if exit_first and outcome.status == "failed":
                 break
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
@@ -69,21 +70,22 @@ def command(
 
 
 def chosen_checks(only: Sequence[str]) -> list[str]:
-    """The checks to run, in their own order.
+    """The named checks in their own order; none if none is named, which stands for all.
 
     Raises:
         click.BadParameter: a name is no check.
     """
-    from activations.testing import CHECKS
+    from activations.testing import AXIS_CHECKS, CHECKS
 
+    known = list(dict.fromkeys([*CHECKS, *AXIS_CHECKS]))
     for name in only:
-        if name not in CHECKS:
+        if name not in known:
             import difflib
 
-            near = difflib.get_close_matches(name, CHECKS, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"the checks are {', '.join(CHECKS)}"
+            near = difflib.get_close_matches(name, known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"the checks are {', '.join(known)}"
             raise click.BadParameter(f"there is no check {name!r}; {hint}", param_hint="'--only'")
-    return [name for name in CHECKS if not only or name in only]
+    return [name for name in known if name in only]
 
 
 def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
@@ -109,7 +111,8 @@ def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
             groups.setdefault(outcome.label, []).append(outcome)
         output.table(columns, [summary_row(label, group) for label, group in groups.items()])
         output.line()
-        output.line("Errors are the largest relative ones against the formula at 50 digits; -v shows where.", "dim")
+        text = "Errors are the largest relative ones against the formula or reference at 50 digits; -v shows where."
+        output.line(text, "dim")
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         output.line()

@@ -12,8 +12,10 @@ from activations_cli.options import activations_argument, json_option, pass_outp
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
-    from activations.declare import Activation, Variant
+    from activations.axis import AxisVariant
+    from activations.declare import Variant
     from activations.filters import Filter
+    from activations.name_book import Declaration
     from activations.registry import Registry
 
 __all__ = ["command"]
@@ -33,14 +35,14 @@ class FilterType(click.ParamType["Filter"]):
 
 def complete_families(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The built-in families that start as typed."""
-    from activations.catalogue import FAMILIES
+    from activations.catalogue import AXIS_FAMILY, FAMILIES
 
-    names = [family.replace("_", "-") for family in FAMILIES]
+    names = [family.replace("_", "-") for family in (*FAMILIES, AXIS_FAMILY)]
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower().replace("_", "-"))]
 
 
 @click.command("list")
-@activations_argument("patterns", metavar="[PATTERN]...")
+@activations_argument("patterns", metavar="[PATTERN]...", over_axis=True)
 @click.option(
     "--family",
     "families",
@@ -55,7 +57,7 @@ def complete_families(context: click.Context, parameter: click.Parameter, incomp
     metavar="FILTER",
     type=FilterType(),
     help='Only those with these measured properties, as in "monotone and (smooth or lipschitz<=1) and not odd". '
-    "A word that does not exist gets the list of all.",
+    "A word that does not exist gets the list of all. Functions over a dimension have no such properties.",
 )
 @json_option
 @terminal_options
@@ -67,45 +69,56 @@ def command(
     condition: Filter | None,
     as_json: bool,
 ) -> None:
-    """List activations by family; all, or those that fit a PATTERN such as "*elu"."""
+    """List activations by family; all, or those that fit a PATTERN such as "*elu".
+
+    The family "axis" holds the functions over a dimension, such as softmax; all others are elementwise.
+    """
     from activations.filters import in_families
 
     registry = open_registry(output)
-    known = dict.fromkeys(item.family for item in registry.values())
-    variants = in_families(registry.match(patterns), families, known)
+    known = dict.fromkeys([item.family for item in registry.values()])
+    known |= dict.fromkeys([item.family for item in registry.axis.values()])
+    variants = in_families(registry.match_any(patterns), families, known)
     if condition is not None:
         variants = with_properties(output, variants, condition)
     names = dict.fromkeys(variant.activation.name for variant in variants)
-    found = [registry[name] for name in names if name in registry]
+    found = [registry.declaration(name) for name in names if name in registry or name in registry.axis]
     if as_json:
         output.json([describe(registry, item) for item in found])
         return
     show_table(output, registry, found)
 
 
-def with_properties(output: Output, variants: list[Variant], condition: Filter) -> list[Variant]:
-    """Those whose measured properties pass the filter."""
+def with_properties(
+    output: Output, variants: list[Variant | AxisVariant], condition: Filter
+) -> list[Variant | AxisVariant]:
+    """Those whose measured properties pass the filter; functions over a dimension have none."""
+    from activations.declare import Variant
     from activations.property_store import measure_all
 
+    elementwise = [variant for variant in variants if isinstance(variant, Variant)]
     with output.progress() as advance:
-        measured = measure_all(variants, advance)
-    return [variant for variant, facts in zip(variants, measured, strict=True) if condition(facts)]
+        measured = measure_all(elementwise, advance)
+    return [variant for variant, facts in zip(elementwise, measured, strict=True) if condition(facts)]
 
 
-def describe(registry: Registry, item: Activation) -> dict[str, Any]:
+def describe(registry: Registry, item: Declaration) -> dict[str, Any]:
     """What is declared about an activation, for JSON."""
+    from activations.declare import Activation
+
     return {
         "name": item.name,
+        "kind": "elementwise" if isinstance(item, Activation) else "axis",
         "aliases": list(item.aliases),
         "inputs": list(item.inputs),
-        "parameters": item.defaults,
+        "parameters": dict(item.defaults),
         "family": item.family,
         "origin": str(registry.origin(item.name)),
         "summary": item.summary,
     }
 
 
-def show_table(output: Output, registry: Registry, found: list[Activation]) -> None:
+def show_table(output: Output, registry: Registry, found: list[Declaration]) -> None:
     """One line per activation under the heading of its family."""
     columns = [
         Column("activation", key=True),
@@ -127,7 +140,7 @@ def show_table(output: Output, registry: Registry, found: list[Activation]) -> N
     output.note(f"{counted(len(found), 'activation')}; 'activations show NAME' tells more about one.")
 
 
-def settings(item: Activation) -> str:
+def settings(item: Declaration) -> str:
     """The parameters with their defaults, and the inputs where there are two."""
     inputs = [f"inputs {', '.join(item.inputs)}"] if len(item.inputs) > 1 else []
     return ", ".join([*inputs, *(f"{name}={value:.4g}" for name, value in item.defaults.items())])

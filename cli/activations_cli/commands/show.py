@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from activations_cli.loading import open_registry
-from activations_cli.options import complete_activations, json_option, pass_output, terminal_options
+from activations_cli.options import complete_all, json_option, pass_output, terminal_options
 from activations_cli.output import Output
 
 if TYPE_CHECKING:
+    from activations.axis import AxisVariant
     from activations.declare import Variant
 
 __all__ = ["command"]
@@ -20,7 +21,7 @@ WIDEST = 72
 
 
 @click.command("show")
-@click.argument("name", metavar="NAME", shell_complete=complete_activations)
+@click.argument("name", metavar="NAME", shell_complete=complete_all)
 @click.option("--latex", is_flag=True, help="Also print formula and derivative in LaTeX.")
 @json_option
 @terminal_options
@@ -31,7 +32,13 @@ def command(output: Output, name: str, latex: bool, as_json: bool) -> None:
     NAME may have settings ("sigmoid:beta=2") or be a formula ("x*sigmoid(1.702*x)").
     """
     registry = open_registry(output)
-    variant = registry.variant(name)
+    variant = registry.any_variant(name)
+
+    from activations.axis import AxisVariant
+
+    if isinstance(variant, AxisVariant):
+        show_axis(output, variant, str(registry.origin(variant.activation.name)), latex, as_json)
+        return
     item = variant.activation
     origin = str(registry.origin(item.name)) if item.name in registry else "typed"
 
@@ -57,6 +64,28 @@ def command(output: Output, name: str, latex: bool, as_json: bool) -> None:
     if item.notes:
         output.line()
         output.line(item.notes)
+
+
+def show_axis(output: Output, variant: AxisVariant, origin: str, latex: bool, as_json: bool) -> None:
+    """The same for a function over a dimension, which has no curve and no properties of one."""
+    from activations_cli.axis_facts import axis_description, axis_facts
+    from activations_cli.facts import source_facts
+
+    if as_json:
+        output.json(axis_description(variant, origin))
+        return
+    item = variant.activation
+    output.show(output.joined((variant.label, "bold"), (f"  {item.family} · {origin}", "dim")))
+    output.line(item.summary)
+    output.line()
+    output.facts(axis_facts(variant))
+    output.line()
+    output.facts(source_facts(variant))
+    if item.notes:
+        output.line()
+        output.line(item.notes)
+    if latex:
+        output.note(f"Note: the formula of {item.name} is a text, so there is no LaTeX of it")
 
 
 def draw(output: Output, variant: Variant) -> None:

@@ -31,13 +31,12 @@ def axis() -> str:
 
 
 def targets() -> str:
-    """The table of the targets."""
-    rows = ["| name | what | domain | points |", "|---|---|---|---|"]
+    """The names of the targets by group."""
+    groups: dict[str, list[str]] = {}
     for target in TARGETS:
-        domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain)
-        what = f"`{_cell(target.formula)}`" if target.formula else _cell(target.title)
-        noise = f", noise {target.noise:g}" if target.noise else ""
-        rows.append(f"| `{target.name}` | {what} | {domain} | {target.points}{noise} |")
+        groups.setdefault(target.group, []).append(f"`{target.name}`")
+    rows = [f"| group | {len(TARGETS)} targets |", "|---|---|"]
+    rows += [f"| {group} ({len(names)}) | {' '.join(names)} |" for group, names in groups.items()]
     return "\n".join(rows)
 
 

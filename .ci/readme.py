@@ -9,6 +9,7 @@ from activations import catalogue
 from activations.fit.targets import TARGETS
 
 README = Path(__file__).parents[1] / "README.md"
+LONGEST_FORMULA = 60
 MARK = re.compile(r"(<!-- generated: (?P<part>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -31,12 +32,14 @@ def axis() -> str:
 
 
 def targets() -> str:
-    """The names of the targets by group."""
-    groups: dict[str, list[str]] = {}
+    """The table of the targets."""
+    rows = ["| name | what | domain | points |", "|---|---|---|---|"]
     for target in TARGETS:
-        groups.setdefault(target.group, []).append(f"`{target.name}`")
-    rows = [f"| group | {len(TARGETS)} targets |", "|---|---|"]
-    rows += [f"| {group} ({len(names)}) | {' '.join(names)} |" for group, names in groups.items()]
+        domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain)
+        short = 0 < len(target.formula) <= LONGEST_FORMULA
+        what = f"`{_cell(target.formula)}`" if short else _cell(target.title)
+        noise = f", noise {target.noise:g}" if target.noise else ""
+        rows.append(f"| `{target.name}` | {what} | {domain} | {target.points}{noise} |")
     return "\n".join(rows)
 
 

@@ -81,6 +81,8 @@ def test_list_and_targets_need_no_torch() -> None:
         ("activations check sparse", "sparsemax"),
         ("activations list --family ax", "axis"),
         ("activations bench cub", "cubic"),
+        ("activations bench --suite kin", "kinked"),
+        ("activations targets --suite se", "seeds"),
         ("activations bench sin -a mi", "mish"),
         ("activations bench sin --device cu", "cuda"),
         ("activations bench --pres", "--preset"),

@@ -49,6 +49,27 @@ def test_two_classes_are_drawn_as_a_map_with_the_training_points(monkeypatch):
         assert sorted(map(len, points)) == [97, 97]
 
 
+def test_the_probabilities_of_several_classes_mix_their_colours(monkeypatch, tmp_path):
+    path = tmp_path / "data.csv"
+    rows = [f"{i % 10},{i // 10},{'abc'[i % 3]}" for i in range(60)]
+    path.write_text("\n".join(["height,width,kind", *rows]))
+    figure = draw_fits(fitted(monkeypatch, csv_target(str(path)), "tanh"))
+    (axes,) = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("height", "width")
+    (image,) = axes.images
+    assert image.get_array().shape[2] == 3
+    assert sorted(len(part.get_offsets()) for part in axes.collections) == [12, 12, 12]
+
+
+def test_a_curve_in_the_plane_is_drawn_beside_its_fits(monkeypatch):
+    result = fitted(monkeypatch, formula_target("t -> (cos(3*t), sin(3*t))"), "tanh", "sine")
+    (axes,) = draw_fits(result).axes
+    target, *curves = axes.lines
+    np.testing.assert_allclose(np.hypot(*target.get_data()), 1)
+    for fit, curve in zip(result.fits, curves, strict=True):
+        np.testing.assert_allclose(np.transpose(curve.get_data()), fit.predict(fit.samples.test.x))
+
+
 def test_tables_and_more_inputs_are_drawn(monkeypatch, tmp_path):
     path = tmp_path / "d$a_ta.csv"
     path.write_text("a<b>,$y$\n" + "".join(f"{i},{math.sin(i / 5)}\n" for i in range(40)))

@@ -85,7 +85,7 @@ def _draw_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
         lower.plot(own.x[order, 0], residual, color=colour, **style)
     lower.axhline(0.0, color=theme.zero, linewidth=1.0)
     lower.set_ylabel("error")
-    lower.set_xlabel(plain(fits[0].run.target.table.x_names[0], 40) if fits[0].run.target.table else "x")
+    lower.set_xlabel(plain(fits[0].run.target.variables[0], 40))
     upper.legend(loc="best")
     return figure
 
@@ -109,8 +109,8 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
             axes.imshow(_mixed(shares, theme), interpolation="nearest", **place)
         draw_classes(axes, fit.samples.training, fit.run.target.classes, theme)
         axes.set_title(plain(fit.label, 40))
-        axes.set_xlabel("x1")
-    figure.axes[0].set_ylabel("x2")
+        axes.set_xlabel(plain(fit.run.target.variables[0], 40))
+    figure.axes[0].set_ylabel(plain(fits[0].run.target.variables[1], 40))
     return figure
 
 

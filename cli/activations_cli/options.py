@@ -22,6 +22,7 @@ __all__ = [
     "activations_argument",
     "complete_activations",
     "complete_all",
+    "complete_suites",
     "complete_targets",
     "force_option",
     "json_option",
@@ -132,6 +133,17 @@ def complete_targets(context: click.Context, parameter: click.Parameter, incompl
         from activations.fit.targets import target_names
 
         names = list(target_names())
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
+
+
+def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The suites that start as typed."""
+    try:
+        from activations.fit.suite import TARGETS
+
+        names = dict.fromkeys(["seeds", "core", "all", *(target.group for target in TARGETS)])
     except Exception:  # a completion is silent, whatever is broken
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]

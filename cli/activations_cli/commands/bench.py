@@ -15,6 +15,7 @@ from activations_cli.options import (
     HIDDEN,
     SEED,
     complete_activations,
+    complete_suites,
     complete_targets,
     force_option,
     json_option,
@@ -55,6 +56,7 @@ PRESETS = ("quick", "standard")
 @click.option(
     "--suite",
     "suites",
+    shell_complete=complete_suites,
     metavar="NAME",
     multiple=True,
     help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",

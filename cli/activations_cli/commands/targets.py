@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from activations_cli.loading import warn_of_problems
-from activations_cli.options import force_option, json_option, pass_output, terminal_options
+from activations_cli.options import complete_suites, force_option, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
@@ -24,17 +23,6 @@ SEVERAL = {
     "moons": "two classes in the plane",
     "table": "rows of a file",
 }
-
-
-def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The suites that start as typed."""
-    try:
-        from activations.fit.suite import TARGETS
-
-        names = dict.fromkeys(["seeds", "core", "all", *(target.group for target in TARGETS)])
-    except Exception:  # a completion is silent, whatever is broken
-        return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
 
 
 @click.command("targets")

@@ -352,6 +352,18 @@ def test_errors_stand_beside_their_floors_and_other_ways_to_fit():
     assert [row["name"] for row in data["references"]][:2] == ["affine", "polynomial"]
 
 
+def test_the_table_is_flat_and_becomes_a_data_frame():
+    result = small([resolve_target("sin"), resolve_target("x2")], ["relu", "tanh"])
+    frame = result.to_pandas()
+    assert len(frame) == len(result.table) == 4
+    assert list(frame["target"]) == ["sin", "sin", "x2", "x2"]
+    row = result.targets[0].ranking[0]
+    assert frame["nrmse"][0] == row.nrmse
+    assert (frame["interval_low"][0], frame["interval_high"][0]) == row.interval
+    assert set(frame["floor_kind"].dropna()) == {"exact"}
+    assert all(value is None or isinstance(value, int | float | str) for row in result.table for value in row.values())
+
+
 def test_several_targets_are_ranked_together():
     targets = [SIN, resolve_target("x2"), formula_target("0*x + 3")]
     result = small(targets, ["relu", "tanh", "linear"])

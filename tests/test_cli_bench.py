@@ -209,3 +209,10 @@ def test_an_unknown_suite_is_a_usage_error_that_lists_them() -> None:
     found = CliRunner().invoke(cli, ["bench", "--suite", "cores"])
     assert found.exit_code == 2
     assert "core" in found.stderr
+
+
+def test_errors_beyond_the_domain_have_a_column_where_there_are_such_points() -> None:
+    arguments = ["bench", "-a", "relu", "--hidden", "2", "-j", "1"]
+    terminal = {"COLUMNS": "200"}
+    assert "outside" in CliRunner().invoke(cli, [*arguments, "sin"], env=terminal).stdout
+    assert "outside" not in CliRunner().invoke(cli, [*arguments, "sin(x)"], env=terminal).stdout

@@ -105,7 +105,7 @@ def test_control_characters_of_messages_are_shown_as_escapes(capfd: pytest.Captu
         (["bnch"], "Did you mean 'bench'?"),
         (["list", "--jsno"], "Did you mean '--json'?"),
         (["show", "msh"], "did you mean mish"),
-        (["bench", "cubc"], "did you mean cubic?"),
+        (["bench", "cubc"], "did you mean cubic or"),
         (["bench", "sin", "-a", "rel"], "did you mean"),
         (["bench", "sin", "--preset", "quik"], "quick"),
         (["bench", "-x"], "Write -- before a formula"),

@@ -200,6 +200,25 @@ class Result:
     versions: Mapping[str, str]
     seconds: float
 
+    @property
+    def table(self) -> list[dict[str, Any]]:
+        """All rankings as one table: a dictionary per target and activation, with numbers, texts and None alone."""
+        return [
+            {"target": result.target.name, "group": result.target.group, "metric": result.metric, **_flat(row)}
+            for result in self.targets
+            for row in result.ranking
+        ]
+
+    def to_pandas(self) -> Any:
+        """The table as a pandas data frame.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame(self.table)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything for strict JSON; later versions only add fields."""
         return {
@@ -237,6 +256,20 @@ def rank_target(
     seeds = [outcome.run.seed for outcome in next(iter(outcomes.values()))]
     references = reference_rows(target, rows[0].parameters, seeds)
     return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), references, compared.note, tuple(best))
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    """A row without anything nested: both ends of the interval, and the floor's value and kind."""
+    values = dict(vars(row))
+    low, high = values.pop("interval") or (None, None)
+    floor = values.pop("floor")
+    return {
+        **values,
+        "interval_low": low,
+        "interval_high": high,
+        "floor": floor.value if floor else None,
+        "floor_kind": floor.kind if floor else None,
+    }
 
 
 def rank_over_targets(

@@ -113,6 +113,7 @@ def show_target(output: Output, result: TargetResult) -> None:
         *([Column("accuracy", "right")] if classes else []),
         Column("P(best)", "right", optional=True),
         *([Column("x floor", "right", optional=True)] if any(row.floor for row in result.ranking) else []),
+        *([Column("outside", "right", optional=True)] if _goes_outside(result) else []),
         Column("failed", "right"),
         Column("best lr", "right", optional=True),
         Column("scale", "right", optional=True),
@@ -145,10 +146,16 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     cells.append(f"{row.best_probability:.0%}")
     if any(other.floor for other in result.ranking):
         cells.append(distance_text(row))
+    if _goes_outside(result):
+        cells.append(significant(row.extrapolation))
     cells.append((f"{row.failed:.0%}", "red") if row.failed else "0%")
     cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
     cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
     return cells
+
+
+def _goes_outside(result: TargetResult) -> bool:
+    return any(row.extrapolation is not None for row in result.ranking)
 
 
 def distance_text(row: Row) -> str:
@@ -184,6 +191,8 @@ def legend(result: Result) -> str:
     )
     if any(row.floor for row in rows):
         parts.append("x floor: the error as a multiple of the least one that such a network can have.")
+    if any(map(_goes_outside, result.targets)):
+        parts.append("outside: the error beyond the domain, which does not rank.")
     widths = ",".join(map(str, settings["hidden"]))
     parts.append(
         f"{settings['preset']}: {settings['steps']} steps, hidden {widths}, seed {settings['seed']}, "

@@ -125,10 +125,7 @@ class Activation:
         if self.slopes and not any(hasattr(value, "shape") for value in values.values()):
             from activations.closed_form import ClosedForm, is_traced
 
-            if "_prepared" in self.__dict__:
-                return ClosedForm(self.function, self.slopes, values)
-            if not is_traced():
-                _ = self._prepared
+            if "_prepared" in self.__dict__ or (not is_traced() and self._prepared):
                 return ClosedForm(self.function, self.slopes, values)
         return functools.partial(self.function, **values) if values else self.function
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from activations.benchmark.outcome import Errors, measure_errors
 from activations.benchmark.statistics import finite_or_none, median
-from activations.fit.samples import draw_samples
-from activations.fit.targets import Target
+from activations.fit.samples import Samples, draw_samples
+from activations.fit.target import Target
 from activations.floors.references import reference_fits
 
 __all__ = ["ReferenceRow", "reference_rows"]
@@ -54,14 +54,27 @@ def reference_rows(target: Target, parameters: int, seeds: Sequence[int]) -> tup
     """
     if target.classes:
         return ()
+    by_points: dict[bytes, dict[str, tuple[int, Errors]]] = {}
     found: dict[str, list[tuple[int, Errors]]] = {}
     for seed in seeds:
         samples = draw_samples(target, seed)
-        inputs = samples.scaling.input_to_network(samples.test.x)
-        for fit in reference_fits(samples, parameters):
-            errors = measure_errors(samples, samples.test, fit.outputs(inputs))
-            found.setdefault(fit.name, []).append((fit.parameters, errors))
+        # On a grid without noise all seeds have the same points, and so the same fits.
+        parts = (samples.training, samples.test)
+        points = b"".join(array.tobytes() for part in parts for array in (part.x, part.y))
+        if points not in by_points:
+            by_points[points] = _judged(samples, parameters)
+        for name, judged in by_points[points].items():
+            found.setdefault(name, []).append(judged)
     return tuple(_row(name, judged) for name, judged in found.items())
+
+
+def _judged(samples: Samples, parameters: int) -> dict[str, tuple[int, Errors]]:
+    """The number of parameters and the errors of each reference."""
+    inputs = samples.scaling.input_to_network(samples.test.x)
+    return {
+        fit.name: (fit.parameters, measure_errors(samples, samples.test, fit.outputs(inputs)))
+        for fit in reference_fits(samples, parameters)
+    }
 
 
 def _row(name: str, judged: Sequence[tuple[int, Errors]]) -> ReferenceRow:

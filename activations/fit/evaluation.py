@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from activations.errors import DataError
 from activations.fit.function import call
+from activations.fit.points import Array
 from activations.fit.target import VARIABLES, Target
 
 if TYPE_CHECKING:
     from activations.expression import Expression
 
 __all__ = ["evaluate", "noise_factor"]
-
-Array: TypeAlias = npt.NDArray[Any]
 
 
 def evaluate(target: Target, x: Array) -> Array:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from activations.declare import Variant
@@ -14,11 +13,10 @@ from activations.fit.engine import Batch, Trajectories, checkpoints
 from activations.fit.minibatches import Minibatches
 from activations.fit.network import Layer, Network
 from activations.fit.optimizers import BETAS, EPSILON
+from activations.fit.points import Array
 from activations.fit.recipe import HUBER_DELTA, MOMENTUM, Recipe
 
 __all__ = ["train_plain"]
-
-Array: TypeAlias = npt.NDArray[Any]
 
 
 def train_plain(batch: Batch, device: torch.device | str = "cpu") -> Trajectories:

@@ -141,9 +141,9 @@ def complete_targets(context: click.Context, parameter: click.Parameter, incompl
 def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The suites that start as typed."""
     try:
-        from activations.fit.suite import TARGETS
+        from activations.fit.targets import NAMED_SUITES, TARGETS
 
-        names = dict.fromkeys(["seeds", "core", "all", *(target.group for target in TARGETS)])
+        names = dict.fromkeys([*NAMED_SUITES, *(target.group for target in TARGETS)])
     except Exception:  # a completion is silent, whatever is broken
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]

@@ -112,7 +112,7 @@ def show_target(output: Output, result: TargetResult) -> None:
         Column("95 % interval", key=True, style="dim"),
         *([Column("accuracy", "right")] if classes else []),
         Column("P(best)", "right", optional=True),
-        *([Column("x floor", "right", optional=True)] if any(row.floor for row in result.ranking) else []),
+        *([Column("x floor", "right", optional=True)] if _has_floors(result) else []),
         *([Column("outside", "right", optional=True)] if _goes_outside(result) else []),
         Column("failed", "right"),
         Column("best lr", "right", optional=True),
@@ -144,7 +144,7 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     if row.accuracy is not None:
         cells.append(f"{row.accuracy:.1%}")
     cells.append(f"{row.best_probability:.0%}")
-    if any(other.floor for other in result.ranking):
+    if _has_floors(result):
         cells.append(distance_text(row))
     if _goes_outside(result):
         cells.append(significant(row.extrapolation))
@@ -152,6 +152,10 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
     cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
     return cells
+
+
+def _has_floors(result: TargetResult) -> bool:
+    return any(row.floor is not None for row in result.ranking)
 
 
 def _goes_outside(result: TargetResult) -> bool:
@@ -189,7 +193,7 @@ def legend(result: Result) -> str:
     parts.append(
         "rank 1–n: n that these seeds do not tell from the best. P(best): how often it is first in the bootstrap."
     )
-    if any(row.floor for row in rows):
+    if any(map(_has_floors, result.targets)):
         parts.append("x floor: the error as a multiple of the least one that such a network can have.")
     if any(map(_goes_outside, result.targets)):
         parts.append("outside: the error beyond the domain, which does not rank.")

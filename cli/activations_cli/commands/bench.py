@@ -214,10 +214,10 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, known_targets, resolve_target, suite
+    from activations.fit.targets import csv_target, known_targets, resolve_target, resolve_targets
 
     warn_of_problems(output, known_targets().problems)
-    found: dict[str, Target] = {target.digest: target for name in suites for target in suite(name)}
+    found: dict[str, Target] = {target.digest: target for target in resolve_targets(suites=suites)}
     for text in texts:
         target = resolve_target(text, domain)
         if target.digest in found:

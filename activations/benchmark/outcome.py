@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,8 @@ class Outcome:
         diverged_at: the step (from 0) at which its gradient was not finite; None if it never happened.
         parameters: after the last step.
         seconds: of wall time, the chunk's divided by its runs.
+        losses: training losses, each with the number of steps made before it was taken; of a run that diverged, only
+            finite ones.
     """
 
     run: Run
@@ -65,6 +67,7 @@ class Outcome:
     diverged_at: int | None
     parameters: npt.NDArray[Any] = field(repr=False)
     seconds: float
+    losses: tuple[tuple[int, float], ...] = field(default=(), repr=False)
 
 
 def judge(
@@ -74,6 +77,7 @@ def judge(
     steps: int,
     parameters: npt.NDArray[Any],
     seconds: float,
+    losses: Sequence[tuple[int, float]] = (),
 ) -> Outcome:
     """Judge a trained network by its outputs.
 
@@ -85,6 +89,7 @@ def judge(
         steps: finite steps that were made.
         parameters: after the last one.
         seconds: of wall time.
+        losses: training losses by the number of steps made before.
     """
     diverged = steps < run.steps
     errors = {
@@ -102,6 +107,7 @@ def judge(
         diverged_at=steps if diverged else None,
         parameters=parameters,
         seconds=seconds,
+        losses=tuple((step, loss) for step, loss in losses if math.isfinite(loss)),
     )
 
 

@@ -105,7 +105,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Fit:
-    """The trained network of an activation's median seed.
+    """A trained network.
 
     Attributes:
         label: the activation.
@@ -116,6 +116,11 @@ class Fit:
     label: str
     run: Run
     parameters: npt.NDArray[Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Fit:
+        """The network of a run."""
+        return cls(outcome.run.variant.label, outcome.run, outcome.parameters)
 
     @property
     def samples(self) -> Samples:
@@ -147,7 +152,8 @@ class TargetResult:
         ranking: best first.
         references: other ways to fit, with no more parameters than the best network.
         note: what the seeds can't tell, in a sentence; empty if they can.
-        fits: networks of the best activations, best first; none that diverged.
+        fits: networks of the best activations, each of its median seed, best first; none that diverged.
+        outcomes: every run of every activation, by label, in the order of seeds.
     """
 
     target: Target
@@ -156,6 +162,7 @@ class TargetResult:
     references: tuple[ReferenceRow, ...]
     note: str
     fits: tuple[Fit, ...]
+    outcomes: Mapping[str, tuple[Outcome, ...]] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The ranking for strict JSON."""
@@ -255,7 +262,15 @@ def rank_target(
     best = [_median_fit(outcomes[row.activation]) for row in good[:fits]]
     seeds = [outcome.run.seed for outcome in next(iter(outcomes.values()))]
     references = reference_rows(target, rows[0].parameters, seeds)
-    return TargetResult(target, "rmse" if constant else "nrmse", tuple(rows), references, compared.note, tuple(best))
+    return TargetResult(
+        target=target,
+        metric="rmse" if constant else "nrmse",
+        ranking=tuple(rows),
+        references=references,
+        note=compared.note,
+        fits=tuple(best),
+        outcomes={row.activation: tuple(outcomes[row.activation]) for row in rows},
+    )
 
 
 def _flat(row: Row) -> dict[str, Any]:
@@ -342,4 +357,4 @@ def _floor(run: Run, seeds: Sequence[int]) -> Floor | None:
 def _median_fit(outcomes: Sequence[Outcome]) -> Fit:
     ordered = sorted(outcomes, key=lambda outcome: (outcome.test.relative, outcome.run.seed))
     middle = ordered[(len(ordered) - 1) // 2]
-    return Fit(middle.run.variant.label, middle.run, middle.parameters)
+    return Fit.of(middle)

@@ -132,6 +132,7 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
             int(trained.steps[i]),
             trained.parameters[i].numpy(),
             seconds,
+            list(zip(trained.looked_at, trained.losses[:, i].tolist(), strict=True)),
         )
         for i, (run, sample) in enumerate(zip(runs, samples, strict=True))
     ]

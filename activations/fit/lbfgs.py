@@ -165,14 +165,14 @@ class _Memory:
         second = torch.linalg.solve_triangular(upper.transpose(1, 2), inner, upper=False)
         back = torch.empty_like(order)
         back[order] = torch.arange(count, device=slopes.device)
-        along_steps = second[:, back].transpose(1, 2) @ steps
-        along_changes = first[:, back].transpose(1, 2) @ changes
-        return size * slopes + along_steps.squeeze(1) - size * along_changes.squeeze(1)
+        along_steps = _times(steps.transpose(1, 2), second[:, back, 0])
+        along_changes = _times(changes.transpose(1, 2), first[:, back, 0])
+        return size * slopes + along_steps - size * along_changes
 
 
-def _times(pairs: Tensor, rows: Tensor) -> Tensor:
-    """The products of pairs [runs, pairs, parameters] with rows [runs, parameters], shape [runs, pairs]."""
-    return torch.bmm(pairs, rows.unsqueeze(2)).squeeze(2)
+def _times(matrices: Tensor, rows: Tensor) -> Tensor:
+    """The products of each run's matrix [runs, pairs, parameters] with its row [runs, parameters]: [runs, pairs]."""
+    return torch.bmm(matrices, rows.unsqueeze(2)).squeeze(2)
 
 
 @dataclass(frozen=True)

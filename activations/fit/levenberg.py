@@ -27,7 +27,7 @@ __all__ = [
 MAX_PARAMETERS = 1500
 MAX_JACOBIAN = 2_000_000  # entries: points times outputs times parameters
 
-FIRST_DAMPING = 1e-2
+FIRST_DAMPING = 1.0
 SHRINK, GROW = 0.2, 4.0
 DAMPING = (1e-14, 1e12)
 SETTLED = 1e-14
@@ -193,18 +193,15 @@ def _residual(network: Network, parameters: Tensor, inputs: Tensor, targets: Ten
 def _step(slopes: Tensor, residual: Tensor, damping: Tensor) -> Tensor:
     """The damped Gauss–Newton step, from the smaller of the two systems of equations.
 
-    With scaled slopes K it is -(KᵀK + d·1)⁻¹ Kᵀr, which equals -Kᵀ(KKᵀ + d·1)⁻¹ r.
+    It is -(JᵀJ + d·1)⁻¹ Jᵀr, which equals -Jᵀ(JJᵀ + d·1)⁻¹ r. The damping is the same for all parameters: in
+    proportion to their slopes it lets those with little influence run away, and units saturate.
     """
-    size = slopes.square().sum(dim=1, keepdim=True).sqrt()
-    # Parameters without influence, such as those of a dead unit, stay where they are.
-    scale = torch.where(size > 0, 1 / size, torch.zeros_like(size))
-    scaled = slopes * scale
-    wide = scaled.shape[1] < scaled.shape[2]
-    gram = scaled @ scaled.transpose(1, 2) if wide else scaled.transpose(1, 2) @ scaled
+    wide = slopes.shape[1] < slopes.shape[2]
+    gram = slopes @ slopes.transpose(1, 2) if wide else slopes.transpose(1, 2) @ slopes
     gram.diagonal(dim1=1, dim2=2).add_(damping[:, None])
     # One that is not finite or not positive definite gives a factor that is not finite, and a step that is not made.
     factor, failed = torch.linalg.cholesky_ex(torch.nan_to_num(gram))
-    right = residual.unsqueeze(2) if wide else scaled.transpose(1, 2) @ residual.unsqueeze(2)
+    right = residual.unsqueeze(2) if wide else slopes.transpose(1, 2) @ residual.unsqueeze(2)
     solved = torch.cholesky_solve(torch.nan_to_num(right), factor)
-    step = -(scaled.transpose(1, 2) @ solved if wide else solved).squeeze(2) * scale.squeeze(1)
+    step = -(slopes.transpose(1, 2) @ solved if wide else solved).squeeze(2)
     return torch.where(failed[:, None] == 0, step, torch.full_like(step, torch.nan))

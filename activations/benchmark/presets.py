@@ -56,7 +56,8 @@ QUICK = Preset("quick", (32,), steps=700, seeds=12, tuning_seeds=3, finalists=6,
 STANDARD = Preset(
     "standard", (32, 32), steps=2000, seeds=24, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0)
 )
-PRESETS = {preset.name: preset for preset in (QUICK, STANDARD)}
+FULL = Preset("full", (64, 64), steps=5000, seeds=48, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0))
+PRESETS = {preset.name: preset for preset in (QUICK, STANDARD, FULL)}
 
 
 def preset_named(name: str) -> Preset:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["ENGINES", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
+__all__ = ["ENGINES", "ENGINE_VERSION", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
 
 Engine: TypeAlias = Literal["batched", "numpy"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+ENGINE_VERSION = 1  # grows when a run of the same key may give other digits
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,14 @@ def legend(result: Result) -> str:
     widths = ",".join(map(str, settings["hidden"]))
     parts.append(
         f"{settings['preset']}: {settings['steps']} steps, hidden {widths}, seed {settings['seed']}, "
-        f"on {result.device}, {result.seconds:.0f} s."
+        f"on {result.device}{seconds_text(result)}."
     )
     return " ".join(parts)
+
+
+def seconds_text(result: Result) -> str:
+    """How long it took, if anything was trained, and how much of it was in the store."""
+    if result.seconds is None:
+        return ", from the store"
+    reused = f", {counted(result.reused, 'run')} taken from the store" if result.reused else ""
+    return f", {result.seconds:.0f} s{reused}"

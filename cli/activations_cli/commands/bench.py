@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-PRESETS = ("quick", "standard")
+PRESETS = ("quick", "standard", "full")
 
 
 @click.command("bench")

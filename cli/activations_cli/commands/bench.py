@@ -75,6 +75,7 @@ PRESETS = ("quick", "standard", "full")
 )
 @click.option("--steps", type=click.IntRange(1), help="Optimizer steps of each run.  [default: the preset's]")
 @click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
+@click.option("--capacity", is_flag=True, help="Rank how well networks can fit at all: no learning rate, many starts.")
 @training_options
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
@@ -114,6 +115,7 @@ def command(
     hidden: Hidden | None,
     steps: int | None,
     seeds: int | None,
+    capacity: bool,
     optimizer: str,
     schedule: str,
     loss: str,
@@ -157,6 +159,7 @@ def command(
             own=read_own(output, hidden.own) if hidden else (),
             steps=steps,
             seeds=seeds,
+            capacity=capacity,
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
             jobs=jobs or available_jobs(),
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),

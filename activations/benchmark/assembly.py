@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from activations.benchmark.capacity import best_known
 from activations.benchmark.entry import Entry
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.references import reference_rows
@@ -178,12 +179,14 @@ def _median_steps(outcomes: Sequence[Outcome]) -> tuple[float | None, ...]:
 
 
 def _floor(entry: Entry) -> Floor | None:
-    """The exact floor of an entry's architecture, if there is one."""
+    """The exact floor of an entry's architecture, if there is one; in a capacity ranking, else the best known."""
     run = entry.run
     if any(run.own) or not run.target.has_values:
         return None
     found = exact_floor(run.target, run.variant, run.hidden, [outcome.run.seed for outcome in entry.outcomes])
-    return found if isinstance(found, Floor) else None
+    if isinstance(found, Floor):
+        return found
+    return None if run.recipe.has_rate else best_known(entry.outcomes)
 
 
 def _median_fit(outcomes: Sequence[Outcome]) -> Fit | None:

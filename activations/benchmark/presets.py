@@ -41,6 +41,8 @@ class Preset:
         tuning_seeds: seeds that choose learning rate and scale, others than those that rank.
         finalists: settings that go on to the second and later tuning seeds; None for all of them.
         scales: standard deviations of the first layer's pre-activations that are tried with each rate.
+        iterations: of Levenberg–Marquardt, in place of the steps, in a capacity ranking.
+        starts: initial weights of each run there, of which the best is kept.
     """
 
     name: str
@@ -50,13 +52,33 @@ class Preset:
     tuning_seeds: int
     finalists: int | None
     scales: tuple[float, ...]
+    iterations: int = 200
+    starts: int = 5
 
 
 QUICK = Preset("quick", (32,), steps=700, seeds=12, tuning_seeds=3, finalists=6, scales=(1.0, 3.0, 10.0))
 STANDARD = Preset(
-    "standard", (32, 32), steps=2000, seeds=24, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0)
+    "standard",
+    (32, 32),
+    steps=2000,
+    seeds=24,
+    tuning_seeds=3,
+    finalists=None,
+    scales=(1.0, 3.0, 10.0, 30.0),
+    iterations=400,
+    starts=10,
 )
-FULL = Preset("full", (64, 64), steps=5000, seeds=48, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0))
+FULL = Preset(
+    "full",
+    (64, 64),
+    steps=5000,
+    seeds=48,
+    tuning_seeds=3,
+    finalists=None,
+    scales=(1.0, 3.0, 10.0, 30.0),
+    iterations=1000,
+    starts=10,
+)
 PRESETS = {preset.name: preset for preset in (QUICK, STANDARD, FULL)}
 
 

@@ -7,8 +7,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from activations.benchmark.assembly import assemble
+from activations.benchmark.capacity import (
+    capacity_effort,
+    capacity_run,
+    capacity_settings,
+    require_rankable,
+    untuned,
+)
 from activations.benchmark.entry import Entry, Stage
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
@@ -77,6 +85,7 @@ def benchmark(
     own: Sequence[Variant | None] = (),
     equal_parameters: bool = False,
     racing: bool | None = None,
+    capacity: bool = False,
     store: Store | str | Path | None = None,
 ) -> Result:
     """Rank activations by how well small networks that use them fit targets.
@@ -106,6 +115,8 @@ def benchmark(
             many parameters; else all have the same widths.
         racing: send only the best dozen of a screening on three seeds to the final on fresh ones; None for doing so
             with more than twenty activations.
+        capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
+            starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
         store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
 
     Raises:
@@ -116,6 +127,8 @@ def benchmark(
     """
     start = time.perf_counter()
     effort = preset_named(preset)
+    if capacity:
+        effort, precision = capacity_effort(effort), "float64"
     effort = replace(
         effort,
         steps=require_count("steps", effort.steps if steps is None else steps, 1, MAX_STEPS),
@@ -136,7 +149,9 @@ def benchmark(
         raise SettingError(f"precision={precision!r} is unknown; write float32 or float64")
     place = resolve_device(device)
     if place.type == "mps" and precision == "float64":
-        raise SettingError("mps has no float64; write precision='float32' or device='cpu'")
+        remedy = "device='cpu'" if capacity else "precision='float32' or device='cpu'"
+        raise SettingError(f"mps has no float64; write {remedy}")
+    require_rankable(recipe, targets, precision, capacity=capacity)
     if own and equal_parameters:
         raise SettingError("equal_parameters and own can't be combined; leave out one of them")
     require_memory(targets, variants, widths)
@@ -148,7 +163,8 @@ def benchmark(
         # A target that can't be evaluated fails before anything is trained.
         draw_samples(target, run_seeds(seed, 1, "tuning")[0])
     raced = len(variants) > RACE_ABOVE if racing is None else racing
-    settings = {
+    settings: dict[str, Any] = {
+        "ranking": "as trained",
         "preset": preset,
         "steps": effort.steps,
         "seeds": effort.seeds,
@@ -164,6 +180,7 @@ def benchmark(
         "race": {"seeds": SCREENING_SEEDS, "finalists": FINALISTS} if raced else None,
         "optimizer": recipe.words,
         "recipe": recipe.to_dict(),
+        **(capacity_settings(effort) if capacity else {}),
     }
     prototypes = [
         Run(
@@ -175,6 +192,8 @@ def benchmark(
         for target in targets
         for variant in variants
     ]
+    if capacity:
+        prototypes = [capacity_run(run, effort.starts) for run in prototypes]
     environment = this_environment(str(place))
     with ExitStack() as stack:
         if store is not None and not isinstance(store, Store):
@@ -230,8 +249,11 @@ class _Trainer:
 
 def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Trainer, *, raced: bool) -> list[Entry]:
     """Tune, screen if there are too many activations, and train on fresh seeds."""
-    tuning_seeds = run_seeds(seed, effort.tuning_seeds, "tuning")
-    choices = tune(prototypes, effort, tuning_seeds, lambda runs: trainer.train("tuning", runs))
+    if prototypes[0].recipe.has_rate:
+        tuning_seeds = run_seeds(seed, effort.tuning_seeds, "tuning")
+        choices = tune(prototypes, effort, tuning_seeds, lambda runs: trainer.train("tuning", runs))
+    else:
+        choices = untuned(prototypes)
     screened: list[Entry] = []
     if raced:
         seeds = run_seeds(seed, SCREENING_SEEDS, "screening")

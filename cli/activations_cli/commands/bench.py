@@ -79,6 +79,7 @@ PRESETS = ("quick", "standard", "full")
 @click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
 @click.option("--equal-parameters", is_flag=True, help="Narrower layers for activations that bring parameters.")
 @click.option("--no-race", is_flag=True, help="All seeds for all, even of more than 20 activations.")
+@click.option("--capacity", is_flag=True, help="Rank how well networks can fit at all: no learning rate, many starts.")
 @training_options
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
@@ -122,6 +123,7 @@ def command(
     seeds: int | None,
     equal_parameters: bool,
     no_race: bool,
+    capacity: bool,
     optimizer: str,
     schedule: str,
     loss: str,
@@ -176,6 +178,7 @@ def command(
             seeds=seeds,
             equal_parameters=equal_parameters,
             racing=False if no_race else None,
+            capacity=capacity,
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
             initialisation=initialisation,  # type: ignore[arg-type]
             precision=precision,  # type: ignore[arg-type]

@@ -40,13 +40,14 @@ COLUMNS: tuple[tuple[str, str, str, int | None], ...] = (
     ("distance", "× floor", "The RMSE as a multiple of the floor", None),
 )
 TEXTS = ("target", "activation", "tied", "at_edge")
+WHOLE = ("rank", "parameters", "seeds")
 
 
 def table_columns(result: Result) -> list[dict[str, Any]]:
-    """The columns that hold anything: key, title, what they are about, whether they are numbers, decimals of shares."""
+    """The columns that hold anything, each with its key and title and how its cells are shown."""
     held = {key for row in result.table for key, value in row.items() if value is not None}
     return [
-        {"key": key, "title": title, "about": about, "number": key not in TEXTS, "share": share}
+        {"key": key, "title": title, "about": about, "number": key not in TEXTS, "share": share, "whole": key in WHOLE}
         for key, title, about, share in COLUMNS
         if key in held or key == "error"
     ]

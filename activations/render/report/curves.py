@@ -237,4 +237,3 @@ def _numbers(values: Array, digits: int = 6) -> list[float | None]:
 def _short(value: float, digits: int) -> float:
     number = rounded(value, digits)
     return int(number) if number == int(number) and abs(number) < 1e6 else number
-

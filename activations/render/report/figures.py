@@ -9,8 +9,9 @@ import numpy as np
 
 from activations.render.formula import plain
 from activations.render.report.matrix import digits_matrix
+from activations.render.report.numbers import tenths
 from activations.render.report.runs import error_of
-from activations.render.style import Theme, new_figure, style_axes, styled
+from activations.render.style import new_figure, style_axes, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +97,7 @@ def draw_heat_map(result: Result, theme: str = "light", most: int = ROWS) -> Fig
         image = axes.imshow(np.clip(values, 0, None), cmap=look.rising(), vmin=0, vmax=top, aspect="auto")
         for i, j in np.ndindex(values.shape):
             value = values[i, j]
-            text = f"{value:.1f}" if math.isfinite(value) else "×" if value < 0 else "–"
+            text = tenths(value) if math.isfinite(value) else "×" if value < 0 else "–"
             strong = math.isfinite(value) and value > 0.55 * top
             colour = look.background if strong else look.text if math.isfinite(value) else look.muted
             axes.text(j, i, text, ha="center", va="center", fontsize=7.5, color=colour)
@@ -127,7 +128,9 @@ def draw_profile(overall: Aggregate, theme: str = "light", most: int = CURVES) -
             colour = look.cycle[k % len(look.cycle)]
             axes.plot(profile.levels, profile.shares[k], color=colour, linewidth=1.8, label=plain(label, NAME))
             if k < 3:
-                axes.fill_between(profile.levels, profile.low[k], profile.high[k], color=colour, alpha=0.12, linewidth=0)
+                axes.fill_between(
+                    profile.levels, profile.low[k], profile.high[k], color=colour, alpha=0.12, linewidth=0
+                )
         axes.set_xlim(profile.levels[0], profile.levels[-1])
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("digits, -log10 NRMSE")
@@ -159,4 +162,3 @@ def _floor(row: Any, metric: str) -> float | None:
         return None
     value = row.floor.value if metric == "rmse" else row.floor.relative
     return float(value) if value else None
-

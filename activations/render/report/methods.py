@@ -135,7 +135,9 @@ def gaps(result: Result) -> list[str]:
         found.append(f"From the ranking over all targets {result.overall.note}.")
     for target in result.targets:
         if target.target.table is not None and target.target.table.dropped:
-            found.append(f"{target.target.name}: {counted(target.target.table.dropped, 'row')} without values left out.")
+            found.append(
+                f"{target.target.name}: {counted(target.target.table.dropped, 'row')} without values left out."
+            )
     dead = [target.target.name for target in result.targets if all(row.failed >= 1 for row in target.ranking)]
     if dead:
         found.append(f"Every run failed: {_some(dead)}.")

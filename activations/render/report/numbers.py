@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["json_number", "packed", "percent", "rounded", "shown"]
+__all__ = ["json_number", "packed", "percent", "rounded", "shown", "tenths"]
 
 STEPS = 65534  # of a 16-bit number; the largest one says that there is no value
 
@@ -22,7 +22,10 @@ def shown(value: float | None, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    return f"{value:.{digits - 1}e}" if abs(value) < 1e-3 or abs(value) >= 1e5 else f"{value:#.{digits}g}".rstrip(".")
+    if 1e-3 <= abs(value) < 1e5:
+        return f"{value:#.{digits}g}".rstrip(".")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def percent(value: float) -> str:
@@ -32,6 +35,11 @@ def percent(value: float) -> str:
     if 0.995 <= value < 1:
         return ">99 %"
     return f"{value:.0%}".replace("%", " %")
+
+
+def tenths(value: float) -> str:
+    """With one decimal; what rounds to nothing has no sign."""
+    return f"{round(value, 1) + 0.0:.1f}"
 
 
 def rounded(value: float, digits: int = 5) -> float:

@@ -37,6 +37,7 @@ STATIC_ROWS = 300  # of the table of everything, for browsers without scripts
 DPI = 80
 PROFILES = 8
 MATRIX = 20
+FEW_TARGETS = 5  # whose heat map is narrow enough to stand beside the profile
 
 # Empty: the style element that plotly.js fills by rules, which a policy allows by this digest alone.
 PLOTLY_STYLE = ""
@@ -102,7 +103,7 @@ def _values(result: Result) -> dict[str, Any]:
         "gaps": [visible(text) for text in gaps(result)],
         "overall": overall_ranking(overall, most) if overall else None,
         "overall_about": "" if overall is None else _overall_about(result),
-        "figures": {"heat": figures.heat_map(), "profile": figures.profile()},
+        "figures": {"few": len(places) <= FEW_TARGETS, "heat": figures.heat_map(), "profile": figures.profile()},
         "profile_about": _best_of(overall, PROFILES),
         "better_about": _best_of(overall, MATRIX),
         "better": _better_texts(overall),
@@ -110,7 +111,9 @@ def _values(result: Result) -> dict[str, Any]:
         "table": {
             "columns": columns,
             "kept": kept,
-            "shown": [[_cell(value, column, result) for value, column in zip(r, columns, strict=True)] for r in shown_rows],
+            "shown": [
+                [_cell(value, column, result) for value, column in zip(r, columns, strict=True)] for r in shown_rows
+            ],
             "left_out": len(rows) > len(shown_rows),
             "left_out_static_only": True,
             "about": f"{len(shown_rows)} of {len(rows)} rows; all are in ranking.csv.",
@@ -145,8 +148,7 @@ def _overall_about(result: Result) -> str:
     stability = result.overall.stability
     if stability is not None and stability.smallest_tau is not None and len(result.overall.targets) > 2:
         text += (
-            " Without any one target the ranking stays alike: Kendall's tau is at least "
-            f"{stability.smallest_tau:.2f}."
+            f" Without any one target the ranking stays alike: Kendall's tau is at least {stability.smallest_tau:.2f}."
             if stability.smallest_tau > 0.8
             else f" Leaving out one target changes it: Kendall's tau falls to {stability.smallest_tau:.2f}."
         )
@@ -275,9 +277,7 @@ def _cell(value: Any, column: dict[str, Any], result: Result) -> str:
         return "∞"
     if column["share"] is not None and value is not None:
         return f"{value:.{column['share']}%}".replace("%", " %")
-    if isinstance(value, str):
-        return visible(value)
-    return shown(value, 4)
+    return str(value) if column["whole"] else shown(value, 4)
 
 
 def _labels(result: Result) -> list[str]:
@@ -291,7 +291,7 @@ def _data(result: Result, rows: list[list[Any]]) -> dict[str, Any]:
         "targets": [_target_data(found) for found in result.targets],
         "table": {
             "columns": [
-                {name: column[name] for name in ("key", "number", "share")} for column in table_columns(result)
+                {name: column[name] for name in ("key", "number", "share", "whole")} for column in table_columns(result)
             ],
             "targets": [visible(found.target.name) for found in result.targets],
             "labels": [visible(label) for label in _labels(result)],

@@ -87,7 +87,7 @@ const drawHeat = () => {
   const names = map.labels.slice(0, count);
   const columns = map.targets.length;
   const z = rows.map((row) => row.map((value) => (typeof value === "number" ? Math.max(0, value) : value === "inf" ? 16 : null)));
-  const text = rows.map((row) => row.map((v) => (typeof v === "number" ? v.toFixed(1) : v === "inf" ? "∞" : v === null ? "–" : "×")));
+  const text = rows.map((row) => row.map((v) => (typeof v === "number" ? v.toFixed(1).replace(/^-0\.0$/, "0.0") : v === "inf" ? "∞" : v === null ? "–" : "×")));
   const numbers = map.digits.flat().filter((value) => typeof value === "number");
   const top = Math.max(0.5, ...numbers.map((value) => Math.min(value, 8)));
   const longest = Math.max(...names.map((name) => Math.min([...name].length, narrow() ? 14 : 28)));
@@ -456,7 +456,7 @@ const cell = (value, column) => {
   if (column.key === "activation") return table.labels[value];
   if (column.share) return value === null ? "–" : `${(100 * value).toFixed(column.share)} %`;
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return shown(value, 4);
+  return column.whole ? String(value) : shown(value, 4);
 };
 
 const fillTable = () => {

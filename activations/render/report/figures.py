@@ -105,7 +105,7 @@ def draw_heat_map(result: Result, theme: str = "light", most: int = ROWS) -> Fig
         axes.set_xticks(range(len(targets)), [plain(name, 24) for name in targets], rotation=90)
         axes.tick_params(colors=look.text)
         bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.set_label("digits", color=look.text)
         axes.set_title("digits: -log10 of the median NRMSE; × failed", weight="normal", fontsize=10)
     return figure

@@ -111,11 +111,8 @@ def _values(result: Result) -> dict[str, Any]:
         "table": {
             "columns": columns,
             "kept": kept,
-            "shown": [
-                [_cell(value, column, result) for value, column in zip(r, columns, strict=True)] for r in shown_rows
-            ],
+            "shown": [_cells(row, columns, result) for row in shown_rows],
             "left_out": len(rows) > len(shown_rows),
-            "left_out_static_only": True,
             "about": f"{len(shown_rows)} of {len(rows)} rows; all are in ranking.csv.",
             "left_out_of_data": len(rows) > len(kept),
             "about_data": f"The best of each target, {len(kept)} of {len(rows)} rows; all are in ranking.csv.",
@@ -264,6 +261,10 @@ def _kept_rows(result: Result, rows: list[list[Any]]) -> list[list[Any]]:
         if seen[row[0]] <= most:
             kept.append(row)
     return kept
+
+
+def _cells(row: list[Any], columns: list[dict[str, Any]], result: Result) -> list[str]:
+    return [_cell(value, column, result) for value, column in zip(row, columns, strict=True)]
 
 
 def _cell(value: Any, column: dict[str, Any], result: Result) -> str:

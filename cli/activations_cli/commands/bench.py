@@ -96,7 +96,7 @@ PRESETS = ("quick", "standard", "full")
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Write ranking.json and a picture of the best fits of each target there.",
+    help="Write a report there: report.html, figures as SVG and PNG, ranking.csv, ranking.md and ranking.json.",
 )
 @force_option
 @store_option
@@ -156,7 +156,8 @@ def command(
 
     from activations_cli.results import create_folder, show_result, write_result
 
-    places = create_folder(folder, chosen, overwrite=force) if folder else None
+    if folder:
+        create_folder(folder, chosen, overwrite=force)
 
     from activations.benchmark import available_jobs, benchmark
 
@@ -190,8 +191,8 @@ def command(
         output.json(result.to_dict())
     else:
         show_result(output, result)
-    if places:
-        write_result(output, result, places, overwrite=force)
+    if folder:
+        write_result(output, result, folder, overwrite=force)
     if everything_diverged(result):
         context.exit(ExitCode.CHECKS_FAILED)
 

@@ -20,6 +20,7 @@ COMMANDS = (
     "targets",
     "bench",
     "rank",
+    "report",
     "runs",
     "plugins",
 )

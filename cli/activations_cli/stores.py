@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,10 +13,11 @@ import click
 from activations_cli.output import Output
 
 if TYPE_CHECKING:
+    from activations.benchmark import Result
     from activations.benchmark.store import Store
     from activations.benchmark.store.database import Mode
 
-__all__ = ["ARGUMENTS", "command_line", "open_store", "resumable", "store_argument", "store_option"]
+__all__ = ["ARGUMENTS", "command_line", "open_store", "read_ranking", "resumable", "store_argument", "store_option"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 ARGUMENTS = "activations.arguments"
@@ -47,6 +48,22 @@ def open_store(output: Output, file: Path | None, mode: Mode) -> Store:
     from activations.benchmark.store import Store, default_store
 
     return Store(file or default_store(), mode, notify=output.note)
+
+
+def read_ranking(
+    output: Output, file: Path | None, protocol: int | None, targets: Sequence[str], activations: Sequence[str]
+) -> Result:
+    """The ranking that a store holds; what a reader should know of its runs is told."""
+    from activations.benchmark.store.rankings import stored_protocols, stored_ranking
+
+    with open_store(output, file, "read") as store:
+        found = stored_ranking(store, protocol, targets, activations)
+        others = len(stored_protocols(store)) - 1
+    for note in found.notes:
+        output.note(f"Note: {note}")
+    if others and protocol is None:
+        output.note(f"Note: protocol {found.protocol.number} of the store; 'activations runs' lists {others} more")
+    return found.result
 
 
 def command_line(context: click.Context) -> str:

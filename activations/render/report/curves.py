@@ -152,11 +152,11 @@ class _Pictured:
             with np.errstate(divide="ignore"):
                 found["l"] = [steps, packed(np.log10(losses))]
         self.cost, self._new = 0, None
-        if self.kind == "classes" or not has_network(outcome):
+        fit = Fit.of(outcome) if has_network(outcome) else None
+        if self.kind == "classes" or fit is None:
             return found
         samples = draw_samples(self.target, outcome.run.seed)
         found["d"] = self._data_number(samples)
-        fit = Fit.of(outcome)
         if self.kind == "line":
             values = fit.predict(self.grid[:, None]) - self.truth
             found["v"] = [packed(values[:, 0])]

@@ -15,7 +15,7 @@ from activations.render.report.matrix import digits_matrix
 from activations.render.report.methods import counted, gaps, methods, settings_rows
 from activations.render.report.numbers import json_number, rounded, shown
 from activations.render.report.places import FIGURES, OVERALL, figure_names
-from activations.render.report.runs import drawable, error_of
+from activations.render.report.runs import error_of
 from activations.render.report.sources import activation_sources, bibliography, target_sources
 from activations.render.style import THEMES, figure_bytes
 
@@ -225,7 +225,7 @@ class _Figures:
         if self.room <= 0:
             return self._linked(path)
         best = ", ".join(fit.label for fit in found.fits[:4]) or "none, every run diverged"
-        return self._made(path, draw_fits(drawable(found)), f"Fits of {found.target.name} by {best}.")
+        return self._made(path, draw_fits(found), f"Fits of {found.target.name} by {best}.")
 
     def _made(self, path: str, figure: Figure, about: str) -> dict[str, Any]:
         if self.room <= 0:

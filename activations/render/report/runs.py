@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activations.benchmark.outcome import Outcome
-    from activations.benchmark.result import Row, TargetResult
+    from activations.benchmark.result import Row
 
-__all__ = ["drawable", "error_of", "has_network", "interval_of", "median_outcome"]
+__all__ = ["error_of", "has_network", "interval_of", "median_outcome"]
 
 
 def has_network(outcome: Outcome) -> bool:
-    """Whether the run's parameters are known and it did not diverge; a store may keep results alone."""
-    parameters = outcome.parameters
-    return parameters is not None and len(parameters) > 0 and math.isfinite(outcome.test.relative)
-
-
-def drawable(result: TargetResult) -> TargetResult:
-    """The same without fits that can't be drawn."""
-    kept = tuple(fit for fit in result.fits if fit.parameters is not None and len(fit.parameters))
-    return result if len(kept) == len(result.fits) else replace(result, fits=kept)
+    """Whether the run's parameters and its target's values are known and it did not diverge."""
+    return outcome.parameters is not None and outcome.run.target.has_values and math.isfinite(outcome.test.relative)
 
 
 def median_outcome(outcomes: Sequence[Outcome]) -> Outcome | None:

@@ -11,7 +11,6 @@ from activations.files import write_atomically
 from activations.render.report.figures import draw_heat_map, draw_profile, draw_ranking
 from activations.render.report.page import report_html
 from activations.render.report.places import FIGURES, FORMATS, OVERALL, figure_names, prepare_folder
-from activations.render.report.runs import drawable
 from activations.render.report.tables import ranking_csv, ranking_markdown
 from activations.render.style import figure_bytes
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from activations.benchmark.result import Result
 
 __all__ = ["write_report"]
+
+OF_THE_SESSION = ("seconds", "reused")  # which tell how the result was made and not what it is
 
 
 def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> list[Path]:
@@ -46,7 +47,7 @@ def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> li
 
 def _files(result: Result) -> Iterator[tuple[str, bytes]]:
     yield "report.html", report_html(result).encode()
-    numbers = {name: value for name, value in result.to_dict().items() if name != "seconds"}
+    numbers = {name: value for name, value in result.to_dict().items() if name not in OF_THE_SESSION}
     yield "ranking.json", (json.dumps(numbers, indent=2, allow_nan=False) + "\n").encode()
     yield "ranking.csv", ranking_csv(result).encode()
     yield "ranking.md", ranking_markdown(result).encode()
@@ -59,7 +60,7 @@ def _figures(result: Result) -> Iterator[tuple[str, Figure]]:
     from activations.render.fits import draw_fits
 
     for name, found in zip(figure_names([one.target for one in result.targets]), result.targets, strict=True):
-        yield f"{name}-fits", draw_fits(drawable(found))
+        yield f"{name}-fits", draw_fits(found)
         yield f"{name}-ranking", draw_ranking(found)
     heat_map, profile = OVERALL
     if len(result.targets) > 1:

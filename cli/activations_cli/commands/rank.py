@@ -10,7 +10,7 @@ import click
 
 from activations_cli.options import json_option, pass_output, terminal_options
 from activations_cli.output import Output
-from activations_cli.stores import open_store, store_argument
+from activations_cli.stores import read_ranking, store_argument
 
 __all__ = ["chosen_ranking_options", "command"]
 
@@ -47,17 +47,10 @@ def command(
     A ranking mixes only runs that were trained under one protocol: that of the last benchmark, unless --protocol
     names another one. STORE is the file that 'activations bench' wrote to; your own if none is named.
     """
-    from activations.benchmark.store.rankings import stored_protocols, stored_ranking
     from activations_cli.results import show_result
 
-    with open_store(output, store_file, "read") as store:
-        found = stored_ranking(store, protocol, targets, names)
-        others = len(stored_protocols(store)) - 1
-    for note in found.notes:
-        output.note(f"Note: {note}")
-    if others and protocol is None:
-        output.note(f"Note: protocol {found.protocol.number}; 'activations runs' lists {others} more")
+    found = read_ranking(output, store_file, protocol, targets, names)
     if as_json:
-        output.json(found.result.to_dict())
+        output.json(found.to_dict())
     else:
-        show_result(output, found.result)
+        show_result(output, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -15,37 +17,82 @@ from activations.fit.recipe import Loss
 
 __all__ = ["train_batched"]
 
+ALIGNMENT = 16  # elements; the 64 bytes of a vector and of a cache line in float32
+
 
 def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
     """Train a batch; see `activations.fit.engine.train`."""
-    rows = batch.parameters.to(device, copy=True)
-    rates = batch.learning_rates.to(device, rows.dtype)[:, None]
-    data = Minibatches(batch, device)
-    network = _Passes(batch.network, data.points, rows, torch.zeros_like(rows), batch.recipe.loss)
-    optimizer = make_optimizer(rows, rates, batch.recipe, batch.steps)
-    looked_at = checkpoints(batch.steps)
-    losses = rows.new_empty(len(looked_at), len(rows))
-    look = dict(zip(looked_at, losses, strict=True))
+    training = _Training(batch, device)
     with torch.no_grad():
         for step in range(batch.steps):
-            if data.moves(step):
-                network.look_at(*data.at(step))
-            gradient = network.gradient(look.get(step))
-            optimizer.step(step, gradient)
-    return Trajectories(rows.cpu(), optimizer.finite_steps[:, 0].long().cpu(), looked_at, losses.cpu())
+            training.step(step)
+    return training.trajectories()
+
+
+class _Training:
+    """The state of a batch in training."""
+
+    def __init__(self, batch: Batch, device: torch.device | str) -> None:
+        self.batch = batch
+        self.data = Minibatches(batch, device, _points_multiple(batch.network))
+        start = batch.parameters.to(device)
+        self.rows = torch.nn.functional.pad(start, (0, -batch.network.parameters % ALIGNMENT))
+        rates = batch.learning_rates.to(device, start.dtype)[:, None]
+        self.network = _Passes(batch.network, self.data, self.rows, batch.recipe.loss)
+        self.optimizer = make_optimizer(self.rows, rates, batch.recipe)
+        schedule = [-batch.recipe.factor(step, batch.steps) for step in range(batch.steps)]
+        self.factors = torch.tensor(schedule, dtype=torch.float64).to(rates)
+        self.looked_at = checkpoints(batch.steps)
+        self.losses = start.new_empty(len(self.looked_at), len(start))
+        self.look = dict(zip(self.looked_at, self.losses, strict=True))
+
+    def step(self, step: int) -> None:
+        """Make a step, counted from 0."""
+        if self.data.moves(step):
+            self.network.look_at(*self.data.at(step))
+        self.optimizer.step(self.network.gradient(self.look.get(step)), self.factors[step])
+
+    def trajectories(self) -> Trajectories:
+        """What the steps have given."""
+        return Trajectories(
+            self.rows[:, : self.batch.network.parameters].cpu(),
+            self.optimizer.finite_steps[:, 0].long().cpu(),
+            self.looked_at,
+            self.losses.cpu(),
+        )
+
+
+def _points_multiple(network: Network) -> int:
+    """What the number of points must be a multiple of, so that every run's part of every buffer is aligned alike.
+
+    A kernel may sum in another order where an array begins in the middle of a vector: a run's digits would depend on
+    its place in the batch. A single input or output is multiplied as a number, and its place does not matter.
+    """
+    widths = {layer.outputs for layer in network.layers} | {layer.inputs for layer in network.layers}
+    return max(ALIGNMENT // math.gcd(ALIGNMENT, width) for width in (widths - {1}) | set(network.hidden))
+
+
+def _aligned(rows: Tensor, height: int, width: int) -> Tensor:
+    """A buffer of shape [runs, height, width] in which every run's part is aligned alike.
+
+    Products into one with gaps are slower; it has none where the widths are usual ones.
+    """
+    size = height * width
+    whole = rows.new_empty(len(rows), -(-size // ALIGNMENT) * ALIGNMENT)
+    return whole[:, :size].view(len(rows), height, width)
 
 
 class _Passes:
     """Forward and backward pass of a batch, with buffers that are reused at every step."""
 
-    def __init__(self, network: Network, points: int, rows: Tensor, gradients: Tensor, loss: Loss) -> None:
-        self.gradients = gradients
+    def __init__(self, network: Network, data: Minibatches, rows: Tensor, loss: Loss) -> None:
+        self.gradients = torch.zeros_like(rows)
         self.hidden = [
-            _HiddenLayer(layer, rows, gradients, points, first=index == 0)
+            _HiddenLayer(layer, rows, self.gradients, data.filled, first=index == 0)
             for index, layer in enumerate(network.layers[:-1])
         ]
-        self.output = _Linear(network.layers[-1], rows, gradients, points)
-        self.loss = make_loss(loss, len(rows), points, network.outputs, like=rows)
+        self.output = _Linear(network.layers[-1], rows, self.gradients, data.filled)
+        self.loss = make_loss(loss, data.points, self.output.result)
 
     def look_at(self, inputs: Tensor, targets: Tensor) -> None:
         """Take these points from now on: inputs [runs, points, inputs] and targets [runs, points, outputs]."""
@@ -96,7 +143,10 @@ class _Linear:
         self.first = first
         self.weight = layer.weight_of(rows)
         self.bias = layer.bias_of(rows)
-        self.weight_turned = self.weight.transpose(1, 2)
+        # Not a transposed view: with one output its stride would be that of a column, and products three times slower.
+        self.weight_turned = (
+            rows[:, None, layer.weight : layer.bias] if layer.outputs == 1 else self.weight.transpose(1, 2)
+        )
         self.single_input = layer.inputs == 1
         self.single_output = layer.outputs == 1
         self.result = rows.new_empty(runs, points, layer.outputs, requires_grad=keeps_graph)
@@ -106,11 +156,11 @@ class _Linear:
         if first:
             # One product gives both gradients: biases are weights of an input that is always 1.
             self.turned = rows.new_ones(runs, layer.inputs + 1, points)
-            self.product = rows.new_empty(runs, layer.inputs + 1, layer.outputs)
+            self.product = _aligned(rows, layer.inputs + 1, layer.outputs)
             self.gradient = gradients[:, layer.weight : layer.theta].view(self.product.shape)
         else:
             self.input_slope = rows.new_empty(runs, points, layer.inputs)
-            self.product = rows.new_empty(self.weight.shape)
+            self.product = _aligned(rows, layer.inputs, layer.outputs)
             self.gradient = layer.weight_of(gradients)
             self.bias_gradient = layer.bias_of(gradients)
 

@@ -32,7 +32,7 @@ def _prepare(problem: Problem) -> Callable[[], Array]:
 
     def run() -> Array:
         model: Any = MLPRegressor(
-            problem.hidden,
+            hidden_layer_sizes=problem.hidden,
             activation=ACTIVATIONS[problem.activation],
             solver="adam",
             alpha=0.0,

@@ -280,7 +280,8 @@ def test_squares_reach_the_fourth_legendre_polynomial_with_two_layers_and_a_thir
         for hidden in ((4,), (4, 4))
     )
     assert one.floor.value == pytest.approx(expected, rel=1e-9)
-    assert one.rmse == pytest.approx(expected, rel=1e-3) and one.rmse >= one.floor.value
+    # It is fitted to fewer points, whose ends weigh more.
+    assert one.rmse == pytest.approx(expected, rel=5e-3) and one.rmse >= one.floor.value
     assert two.floor.value == 0 and two.rmse < 1e-12
     assert exact_floor(P4, REGISTRY.variant("square"), (4,)).value == one.floor.value
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from activations.errors import ActivationsError
 
-__all__ = ["OutputExistsError", "move_to_new", "require_free", "slug", "write_atomically"]
+__all__ = ["OutputExistsError", "move_to_new", "require_free", "slug", "slugs", "write_atomically"]
 
 MAX_SLUG = 60
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
@@ -93,6 +95,16 @@ def slug(text: str) -> str:
         return plain
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain[:MAX_SLUG].strip('-')}-{digest}".strip("-")
+
+
+def slugs(texts: Iterable[str]) -> tuple[str, ...]:
+    """A file name of its own for each text: those that would share one are numbered."""
+    names: list[str] = []
+    for text in texts:
+        name = slug(text)
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names.append(next(free for free in (name, *itertools.islice(numbered, len(names) + 1)) if free not in names))
+    return tuple(names)
 
 
 def _mode(place: Path) -> int:

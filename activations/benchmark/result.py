@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from activations.benchmark.faces import ResultFace, TargetFace
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.references import ReferenceRow
@@ -143,7 +144,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class TargetResult:
+class TargetResult(TargetFace):
     """The ranking of activations on one target.
 
     Attributes:
@@ -188,7 +189,7 @@ class TargetResult:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(ResultFace):
     """A whole benchmark.
 
     Attributes:
@@ -208,6 +209,22 @@ class Result:
     versions: Mapping[str, str]
     seconds: float | None
     reused: int = 0
+
+    @property
+    def ranking(self) -> tuple[Row, ...] | dict[str, tuple[Row, ...]]:
+        """The rows of the only target, best first; by the names of the targets if there are several.
+
+        Of targets that share a name, all but the first have a number behind it.
+        """
+        if len(self.targets) == 1:
+            return self.targets[0].ranking
+        found: dict[str, tuple[Row, ...]] = {}
+        for result in self.targets:
+            name, number = result.target.name, 2
+            while name in found:
+                name, number = f"{result.target.name} ({number})", number + 1
+            found[name] = result.ranking
+        return found
 
     @property
     def table(self) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ def write_weights(network: Network, row: npt.NDArray[Any]) -> bytes:
     """The parameters of a network in the safetensors format.
 
     Weights are named and laid out as in a `torch.nn.Sequential` of linear layers: `hidden.0.weight` [outputs, inputs],
-    `hidden.0.bias`, …, `output.weight`, `output.bias`. The learnable parameters of a layer's activation are single
-    values, such as `hidden.0.activation.beta`.
+    `hidden.0.bias`, …, `output.weight`, `output.bias`. The learnable parameters of a layer's activation have the shape
+    [1], such as `hidden.0.activation.beta`.
 
     Args:
         network: the architecture.

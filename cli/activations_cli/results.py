@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activations.files import require_free, write_atomically
 from activations_cli.output import Cell, Column, Output, counted, significant
-from activations_cli.places import picture_paths
 
 if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
@@ -18,41 +14,26 @@ if TYPE_CHECKING:
     from activations.benchmark.statistics import Aggregate
     from activations.fit.targets import Target
 
-__all__ = ["Places", "create_folder", "show_result", "write_result"]
+__all__ = ["create_folder", "show_result", "write_result"]
 
 
-@dataclass(frozen=True)
-class Places:
-    """The files of a result: the numbers, and one picture per target."""
-
-    ranking: Path
-    pictures: tuple[Path, ...]
-
-
-def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -> Places:
-    """Make the folder, and check that its files can be written before hours of work end in an error.
+def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -> None:
+    """Make the folder of a report, and check that its files can be written before hours of work end in an error.
 
     Raises:
         OutputExistsError: a file exists and may not be overwritten.
         OSError: the folder can't be made.
     """
-    folder.mkdir(exist_ok=True)
-    places = Places(folder / "ranking.json", picture_paths(folder, targets))
-    for place in (places.ranking, *places.pictures):
-        require_free(place, overwrite=overwrite)
-    return places
+    from activations.render.report import prepare_folder
+
+    prepare_folder(targets, folder, overwrite=overwrite)
 
 
-def write_result(output: Output, result: Result, places: Places, *, overwrite: bool) -> None:
-    """Write the numbers and the pictures, and say where they are."""
-    from activations.render.fits import draw_fits
-    from activations.render.style import figure_bytes
+def write_result(output: Output, result: Result, folder: Path, *, overwrite: bool) -> None:
+    """Write the report, and say where its files are."""
+    from activations.render.report import write_report
 
-    text = json.dumps(result.to_dict(), indent=2, allow_nan=False) + "\n"
-    write_atomically(places.ranking, text.encode(), overwrite=overwrite)
-    output.note(f"Wrote {places.ranking}")
-    for target, place in zip(result.targets, places.pictures, strict=True):
-        write_atomically(place, figure_bytes(draw_fits(target), "png"), overwrite=overwrite)
+    for place in write_report(result, folder, overwrite=overwrite):
         output.note(f"Wrote {place}")
 
 

@@ -110,6 +110,7 @@ class Database:
         try:
             yield
             with self._translated("write"):
+                self.connection.execute("UPDATE store SET transactions = transactions + 1")
                 self.connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -157,7 +158,7 @@ class Database:
                 connection.execute("BEGIN")
                 for statement in STATEMENTS:
                     connection.execute(statement)
-                connection.execute("INSERT INTO store (id) VALUES (?)", (uuid.uuid4().hex,))
+                connection.execute("INSERT INTO store (id, transactions) VALUES (?, 0)", (uuid.uuid4().hex,))
                 connection.execute("COMMIT")
                 if not is_on_a_network(self.path):
                     connection.execute("PRAGMA journal_mode = WAL")

@@ -20,6 +20,7 @@ __all__ = ["FORMATS", "RunFilter", "count_runs", "delete_runs", "export_runs", "
 
 FORMATS = ("csv", "json", "parquet")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+JSON_COLUMNS = ("recipe", "own", "steps_to_precision")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class RunFilter:
 
     def where(self) -> tuple[str, list[str]]:
         """The condition in SQL, and its values."""
-        parts, values = [], []
+        parts: list[str] = []
+        values: list[str] = []
         for column, compared, wanted in (
             ("target", "GLOB", self.targets),
             ("activation", "GLOB", self.activations),
@@ -74,17 +76,12 @@ def select_runs(store: Store, chosen: RunFilter, limit: int | None = None) -> li
     return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
 
 
-JSON_COLUMNS = ("recipe", "own", "steps_to_precision")
-
-
 def delete_runs(store: Store, chosen: RunFilter) -> int:
     """Delete runs, and the entries of rankings that lose one; gives the number of runs."""
     where, values = chosen.where()
     with store.database.transaction():
-        store.database.execute(
-            f"DELETE FROM entries WHERE id IN (SELECT entry FROM entry_runs JOIN runs ON key = run WHERE {where})",
-            values,
-        )
+        losing = f"SELECT entry FROM entry_runs JOIN runs ON key = run WHERE {where}"
+        store.database.execute(f"DELETE FROM entries WHERE id IN ({losing})", values)
         deleted = store.database.execute(f"DELETE FROM runs WHERE {where}", values).rowcount
         store.database.execute("DELETE FROM protocols WHERE id NOT IN (SELECT protocol FROM entries)")
     # To give the space back is a kindness, not a promise: another process may be reading.

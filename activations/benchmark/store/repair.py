@@ -53,6 +53,7 @@ def salvage_store(damaged: Path, new: Path) -> dict[str, tuple[int, int]]:
     source = f"{damaged.absolute().as_uri()}?immutable=1"
     with contextlib.closing(sqlite3.connect(source, uri=True)) as old, Store(new) as store:
         store.database.connection.execute("PRAGMA foreign_keys = OFF")
+        old.execute("PRAGMA writable_schema = ON")  # or SQLite refuses to read what is truncated at all
         for table in TABLES:
             columns = [row["name"] for row in store.database.select(f"SELECT name FROM pragma_table_info('{table}')")]
             rows, lost = [], 0

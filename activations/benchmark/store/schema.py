@@ -8,8 +8,8 @@ APPLICATION_ID = 0x61637476  # "actv", at byte 68 of the file
 SCHEMA_VERSION = 1  # at byte 60
 
 STATEMENTS = (
-    # One row: tells this store from every other one.
-    "CREATE TABLE store (id TEXT NOT NULL)",
+    # One row: tells this store from every other one. Each transaction changes it, so that every log holds it too.
+    "CREATE TABLE store (id TEXT NOT NULL, transactions INTEGER NOT NULL)",
     # What was fitted; without its source where it was a Python function.
     """CREATE TABLE targets (
         digest TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL,

@@ -183,6 +183,7 @@ def test_a_recipe_without_a_rate_is_not_tuned():
     assert set(stages) == {"ranking"}
     assert result.settings["ranking"] == "as trained"
     assert result.settings["optimizer"] == "L-BFGS with history 100"
+    assert (result.settings["tuning_seeds"], result.settings["scales"]) == (0, [1.0])
 
 
 def test_the_effort_of_each_preset():

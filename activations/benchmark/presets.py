@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from activations.fit.settings import SettingError
 
-__all__ = ["DEFAULT_ACTIVATIONS", "EXTENSION", "PRESETS", "RATES", "Preset", "half_decade", "preset_named"]
+__all__ = [
+    "BRIEF_PART",
+    "BRIEF_RATES",
+    "BRIEF_SETTINGS",
+    "DEFAULT_ACTIVATIONS",
+    "EXTENSION",
+    "PRESETS",
+    "RATES",
+    "Preset",
+    "half_decade",
+    "preset_named",
+]
 
 # Ranked when none are named: the usual choices of each family.
 DEFAULT_ACTIVATIONS = (
@@ -27,6 +38,11 @@ DEFAULT_ACTIVATIONS = (
 # Learning rates are half-decades, 10**(k/2).
 RATES = tuple(range(-8, -1))
 EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
+# Many activations are screened before a few of them are tuned in full: whole decades with a part of the steps, then the
+# most promising settings and the half-decades beside the best.
+BRIEF_RATES = RATES[::2]
+BRIEF_PART = 4
+BRIEF_SETTINGS = 4
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from activations.benchmark.presets import Preset, preset_named
 from activations.benchmark.result import Result
 from activations.benchmark.statistics import FINALISTS, RACE_ABOVE, logarithms, race
 from activations.benchmark.store import Environment, Store, this_environment
-from activations.benchmark.tuning import Choice, tune
+from activations.benchmark.tuning import Choice, tune, tune_briefly
 from activations.benchmark.widths import matched_hidden
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
@@ -113,8 +113,8 @@ def benchmark(
         own: activations of single hidden layers, one for each layer, None where the ranked activation is.
         equal_parameters: give two-input and learnable activations narrower layers, so that all networks have about as
             many parameters; else all have the same widths.
-        racing: send only the best dozen of a screening on three seeds to the final on fresh ones; None for doing so
-            with more than twenty activations.
+        racing: tune all activations briefly, screen them on three seeds, and let only the best dozen of each target be
+            tuned in full and ranked on fresh seeds; None for doing so with more than twenty activations.
         capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
             starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
         store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
@@ -250,25 +250,28 @@ class _Trainer:
 
 
 def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Trainer, *, raced: bool) -> list[Entry]:
-    """Tune, screen if there are too many activations, and train on fresh seeds."""
-    if prototypes[0].recipe.has_rate:
-        tuning_seeds = run_seeds(seed, effort.tuning_seeds, "tuning")
-        choices = tune(prototypes, effort, tuning_seeds, lambda runs: trainer.train("tuning", runs))
-    else:
-        choices = untuned(prototypes)
+    """Screen if there are too many activations, tune, and train on fresh seeds."""
+    tuned = prototypes[0].recipe.has_rate
+    tuning_seeds = run_seeds(seed, effort.tuning_seeds, "tuning")
+
+    def train(runs: list[Run]) -> dict[str, Outcome]:
+        return trainer.train("tuning", runs)
+
+    def ranked(choices: Sequence[Choice], stage: Stage, seeds: int) -> list[Entry]:
+        found = trainer.fresh(stage, [choice.run for choice in choices], run_seeds(seed, seeds, stage))
+        return [Entry(stage, runs, choice.at_edge) for choice, runs in zip(choices, found, strict=True)]
+
     screened: list[Entry] = []
     if raced:
-        seeds = run_seeds(seed, SCREENING_SEEDS, "screening")
-        found = trainer.fresh("screening", [choice.run for choice in choices], seeds)
-        screened = [Entry("screening", runs, choice.at_edge) for choice, runs in zip(choices, found, strict=True)]
-        choices = _finalists(choices, screened)
-    found = trainer.fresh("ranking", [choice.run for choice in choices], run_seeds(seed, effort.seeds, "ranking"))
-    final = [Entry("ranking", runs, choice.at_edge) for choice, runs in zip(choices, found, strict=True)]
-    return [*final, *screened]
+        choices = tune_briefly(prototypes, effort, tuning_seeds[0], train) if tuned else untuned(prototypes)
+        screened = ranked(choices, "screening", SCREENING_SEEDS)
+        prototypes = _finalists(prototypes, screened)
+    choices = tune(prototypes, effort, tuning_seeds, train) if tuned else untuned(prototypes)
+    return [*ranked(choices, "ranking", effort.seeds), *screened]
 
 
-def _finalists(choices: Sequence[Choice], screened: Sequence[Entry]) -> list[Choice]:
-    """The choices of those activations that are among the best of the screening on a target."""
+def _finalists(prototypes: Sequence[Run], screened: Sequence[Entry]) -> list[Run]:
+    """The prototypes of those activations that are among the best of the screening on a target."""
     by_target: dict[str, list[int]] = {}
     for i, entry in enumerate(screened):
         by_target.setdefault(entry.run.target.digest + entry.run.target.name, []).append(i)
@@ -276,7 +279,7 @@ def _finalists(choices: Sequence[Choice], screened: Sequence[Entry]) -> list[Cho
     for places in by_target.values():
         labels = [screened[i].label for i in places]
         best = race(logarithms([screened[i].errors for i in places]), labels).finalists
-        kept += [choices[i] for i, label in zip(places, labels, strict=True) if label in best]
+        kept += [prototypes[i] for i, label in zip(places, labels, strict=True) if label in best]
     return kept
 
 

@@ -76,10 +76,8 @@ def collect_curves(results: tuple[TargetResult, ...], budget: int) -> Curves:
             outcomes = result.outcomes.get(row.activation, ())
             middle = median_outcome(outcomes)
             for number, outcome in enumerate(outcomes):
-                if has_network(outcome):
-                    known += 1
-                else:
-                    without += 1
+                without += not has_network(outcome)
+                known += has_network(outcome) and made[t].kind != "classes"
                 wanted.append((place + SEEDS_WORTH * (outcome is not middle), t, place, number, outcome))
     spent = sum(len(script_json(one.description).encode()) for one in made)
     for worth, t, place, number, outcome in sorted(wanted, key=lambda item: item[:4]):

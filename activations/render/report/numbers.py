@@ -1,4 +1,4 @@
-"""Numbers as text, and rows of numbers as short strings for a script."""
+"""Numbers and names as text, and rows of numbers as short strings for a script."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["json_number", "packed", "percent", "rounded", "shown", "tenths"]
+__all__ = ["cut", "json_number", "packed", "percent", "rounded", "shown", "tenths"]
 
+LONGEST = 40  # characters of a name in a sentence
 STEPS = 65534  # of a 16-bit number; the largest one says that there is no value
 
 
@@ -45,6 +46,11 @@ def tenths(value: float) -> str:
 def rounded(value: float, digits: int = 5) -> float:
     """To significant digits."""
     return float(f"{value:.{digits}g}")
+
+
+def cut(text: str) -> str:
+    """A name that may stand in a sentence."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
 def json_number(value: Any, digits: int = 4) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,27 +13,24 @@ from activations.render.report.findings import findings, verdict
 from activations.render.report.matrix import digits_matrix
 from activations.render.report.methods import counted, gaps, methods, settings_rows
 from activations.render.report.numbers import json_number, rounded, shown
-from activations.render.report.places import FIGURES, OVERALL, figure_names
-from activations.render.report.runs import drawable, error_of
+from activations.render.report.pictures import Pictures
+from activations.render.report.runs import error_of
 from activations.render.report.sources import activation_sources, bibliography, target_sources
-from activations.render.style import THEMES, figure_bytes
+from activations.render.style import THEMES
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from activations.benchmark.result import Result, TargetResult
 
 __all__ = ["LIMIT", "report_html"]
 
 ASSETS = "report_assets"
 LIMIT = 8_000_000  # bytes of the page
-PICTURES = 700_000  # of them for static pictures
-TABLE = 900_000  # for the table of everything
-RANKED = 1200  # rows of rankings on all targets together
+PICTURES = 900_000  # of them for static pictures
+TABLE = 700_000  # for the table of everything
+RANKED = 900  # rows of rankings on all targets together
 LEAST_RANKED = 5
 MOST_RANKED = 60
 STATIC_ROWS = 300  # of the table of everything, for browsers without scripts
-DPI = 80
 PROFILES = 8
 MATRIX = 20
 FEW_TARGETS = 5  # whose heat map is narrow enough to stand beside the profile
@@ -87,7 +83,7 @@ def _plotly() -> str:
 def _values(result: Result) -> dict[str, Any]:
     """What the template shows without a script."""
     most = max(LEAST_RANKED, min(MOST_RANKED, RANKED // len(result.targets)))
-    figures = _Figures(result)
+    pictures = Pictures(result, PICTURES)
     columns = table_columns(result)
     rows = table_rows(result, columns)
     kept = _kept_rows(result, rows)
@@ -103,11 +99,13 @@ def _values(result: Result) -> dict[str, Any]:
         "gaps": [visible(text) for text in gaps(result)],
         "overall": overall_ranking(overall, most) if overall else None,
         "overall_about": "" if overall is None else _overall_about(result),
-        "figures": {"few": len(places) <= FEW_TARGETS, "heat": figures.heat_map(), "profile": figures.profile()},
+        "figures": {"few": len(places) <= FEW_TARGETS, "heat": pictures.heat_map, "profile": pictures.profile},
         "profile_about": _best_of(overall, PROFILES),
         "better_about": _best_of(overall, MATRIX),
         "better": _better_texts(overall),
-        "targets": [_target(found, most, figures) for found in result.targets],
+        "targets": [
+            _target(found, most, picture) for found, picture in zip(result.targets, pictures.fits, strict=True)
+        ],
         "table": {
             "columns": columns,
             "kept": kept,
@@ -169,7 +167,7 @@ def _better_texts(overall: Any) -> dict[str, Any]:
     return {"labels": [visible(label) for label in found.labels[:MATRIX]], "rows": rows}
 
 
-def _target(found: TargetResult, most: int, figures: _Figures) -> dict[str, Any]:
+def _target(found: TargetResult, most: int, picture: dict[str, Any]) -> dict[str, Any]:
     target = found.target
     about = [visible(target.title)] if target.title else []
     domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain[:3])
@@ -191,61 +189,8 @@ def _target(found: TargetResult, most: int, figures: _Figures) -> dict[str, Any]
         "floors": any(row.floor is not None for row in found.ranking),
         "kind": kind_of(target),
         "ranking": target_ranking(found, most),
-        "figure": figures.fits(found),
+        "figure": picture,
     }
-
-
-class _Figures:
-    """Static pictures, as long as there is room for them."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.room = PICTURES
-        names = figure_names([found.target for found in result.targets])
-        self.names = {id(found): name for found, name in zip(result.targets, names, strict=True)}
-
-    def heat_map(self) -> dict[str, Any] | None:
-        from activations.render.report.figures import draw_heat_map
-
-        if len(self.result.targets) < 2:
-            return None
-        return self._made(OVERALL[0], draw_heat_map(self.result), "Heat map of the digits of activations on targets.")
-
-    def profile(self) -> dict[str, Any] | None:
-        from activations.render.report.figures import draw_profile
-
-        if self.result.overall is None:
-            return None
-        return self._made(OVERALL[1], draw_profile(self.result.overall), "Share of runs that reach so many digits.")
-
-    def fits(self, found: TargetResult) -> dict[str, Any]:
-        from activations.render.fits import draw_fits
-
-        path = f"{self.names[id(found)]}-fits"
-        if self.room <= 0:
-            return self._linked(path)
-        best = ", ".join(fit.label for fit in found.fits[:4]) or "none, every run diverged"
-        return self._made(path, draw_fits(drawable(found)), f"Fits of {found.target.name} by {best}.")
-
-    def _made(self, path: str, figure: Figure, about: str) -> dict[str, Any]:
-        if self.room <= 0:
-            return self._linked(path)
-        width, height = (round(float(inches) * DPI) for inches in figure.get_size_inches())
-        picture = base64.b64encode(figure_bytes(figure, "png", dpi=DPI)).decode()
-        if len(picture) > self.room:
-            self.room = 0
-            return self._linked(path)
-        self.room -= len(picture)
-        return {
-            "data": f"data:image/png;base64,{picture}",
-            "alt": visible(about),
-            "width": width,
-            "height": height,
-            "path": "",
-        }
-
-    def _linked(self, path: str) -> dict[str, Any]:
-        return {"data": "", "alt": "", "width": 0, "height": 0, "path": f"{FIGURES}/{path}.png"}
 
 
 def _kept_rows(result: Result, rows: list[list[Any]]) -> list[list[Any]]:
@@ -274,8 +219,8 @@ def _cell(value: Any, column: dict[str, Any], result: Result) -> str:
         return visible(_labels(result)[value])
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value == "inf":
-        return "∞"
+    if isinstance(value, str):
+        return {"inf": "∞", "-inf": "−∞"}[value]
     if column["share"] is not None and value is not None:
         return f"{value:.{column['share']}%}".replace("%", " %")
     return str(value) if column["whole"] else shown(value, 4)

@@ -262,11 +262,11 @@ const line = (theme, slot, several) => ({
 const named = (target, run) => `${brief(target.labels[run.a], 40)}, seed ${run.s + 1}`;
 
 const KINDS = {
-  line: "Data (dots), target (thick grey line) and fitted curves; below, the error of each curve.",
+  line: "Data of the chosen seeds (dots), target (thick grey line) and fitted curves; below, the error of each curve.",
   rows: "Training rows (dots) and fitted curves; below, the errors at test rows.",
   path: "Data (dots), target (thick grey line) and fitted curves in the plane; below, the distance from the target along the curve.",
   agreement: "Predicted over true values at test points; on the line both are equal. Below, the errors.",
-  classes: "The decision maps of the best activations are in the picture above; the choice is for the losses.",
+  classes: "What the best activations decide is in the picture above; the choice is for the losses.",
 };
 
 const drawFits = () => {
@@ -345,8 +345,16 @@ const drawFits = () => {
     xaxis: axis(theme, { anchor: "y", zeroline: false, title: titled(theme, target.kind === "path" || target.kind === "agreement" ? brief(ticksX, 40) : ""), ...(target.kind === "line" || target.kind === "rows" ? { matches: "x2", showticklabels: false } : {}) }),
     yaxis: axis(theme, { domain: wide ? [0.32, 1] : [0.36, 1], zeroline: false, title: titled(theme, brief(ticksY, 40)), ...ratio }),
     xaxis2: axis(theme, { anchor: "y2", zeroline: false, title: titled(theme, target.kind === "agreement" ? "" : brief(target.x, 60)) }),
-    yaxis2: axis(theme, { domain: [0, wide ? 0.18 : target.kind === "agreement" ? 0.22 : 0.3], title: titled(theme, log ? "|error|" : wide ? "distance" : "error"), type: log ? "log" : "linear", exponentformat: "power", zerolinewidth: 1 }),
+    yaxis2: axis(theme, { domain: [0, wide ? 0.18 : target.kind === "agreement" ? 0.22 : 0.3], title: titled(theme, log ? "|error|" : wide ? "distance" : "error"), ...(log ? logarithmic(traces.filter((trace) => trace.yaxis === "y2").flatMap((trace) => trace.y)) : {}), zerolinewidth: 1 }),
   }), CONFIG);
+};
+
+// Over few decades also their parts are labelled, or there may be no label at all.
+const logarithmic = (values) => {
+  const logs = values.filter((value) => value > 0).map(Math.log10);
+  const span = logs.reduce((a, b) => Math.max(a, b), -Infinity) - logs.reduce((a, b) => Math.min(a, b), Infinity);
+  if (!(span > 2)) return { type: "log", dtick: "D2", tickformat: "~g" };
+  return { type: "log", exponentformat: "power", dtick: Math.ceil(span / 8) };
 };
 
 const drawLosses = () => {
@@ -362,7 +370,7 @@ const drawLosses = () => {
   Plotly.react($("losses"), traces, layout(theme, {
     height: 330, margin: { l: 64, r: 12, t: 12, b: 44 },
     xaxis: axis(theme, { type: "log", title: titled(theme, "step, counted from 1"), exponentformat: "power", dtick: 1 }),
-    yaxis: axis(theme, { type: "log", title: titled(theme, "training loss"), exponentformat: "power" }),
+    yaxis: axis(theme, { ...logarithmic(traces.flatMap((trace) => trace.y)), title: titled(theme, "training loss") }),
   }), CONFIG);
 };
 
@@ -405,7 +413,7 @@ const show = (number, name) => {
   state.target = (number + DATA.targets.length) % DATA.targets.length;
   DATA.targets.forEach((_, i) => { $(`target-${i + 1}`).hidden = i !== state.target; });
   if ($("target")) $("target").value = state.target;
-  $("explorer-target").textContent = current().name;
+  $("explorer-target").textContent = cut(current().name, 60);
   chooseBest();
   const place = name === undefined ? -1 : current().labels.indexOf(name);
   if (place >= 0 && runsOf(current(), place).length && !state.chosen.has(place)) state.chosen.set(place, slotFor());
@@ -481,7 +489,14 @@ const fillTable = () => {
     const made = element("tr");
     row.forEach((value, i) => {
       const column = table.columns[i];
-      made.append(element("td", cell(value, column), column.number ? "num" : ""));
+      const text = cell(value, column);
+      const place = element("td", column.key === "target" || column.key === "activation" ? undefined : text, column.number ? "num" : "");
+      if (!place.textContent) {
+        const name = element("span", text, "name");
+        name.title = text;
+        place.append(name);
+      }
+      made.append(place);
     });
     return made;
   }));

@@ -136,7 +136,7 @@ def gaps(result: Result) -> list[str]:
     for target in result.targets:
         if target.target.table is not None and target.target.table.dropped:
             found.append(
-                f"{target.target.name}: {counted(target.target.table.dropped, 'row')} without values left out."
+                f"{cut(target.target.name)}: {counted(target.target.table.dropped, 'row')} without values left out."
             )
     dead = [target.target.name for target in result.targets if all(row.failed >= 1 for row in target.ranking)]
     if dead:

@@ -106,7 +106,8 @@ def cell_texts(result: Result, columns: list[dict[str, Any]], rows: list[list[An
 
 def _text(value: Any, column: dict[str, Any], names: dict[str, list[str]]) -> str:
     if column["key"] in names:
-        return names[column["key"]][value]
+        name: str = names[column["key"]][value]
+        return name
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):

@@ -162,8 +162,8 @@ def _left_out(curves: Curves) -> list[str]:
     found = []
     if curves.kept < curves.known:
         found.append(
-            f"This page has room for the curves of {curves.kept} of {counted(curves.known, 'run')}: median seeds and the "
-            "best activations first."
+            f"This page has room for the curves of {curves.kept} of {counted(curves.known, 'run')}: median seeds and "
+            "the best activations first."
         )
     if curves.without:
         found.append(f"{counted(curves.without, 'run')} diverged or kept no parameters, and have no curve.")

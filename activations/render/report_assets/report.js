@@ -6,7 +6,7 @@ document.documentElement.classList.add("on");
 
 const COLOURS = 8;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
-const PAGE = 200;
+const PAGE = 100;
 const ROW = 22;
 const FEW = 40;
 const CONFIG = {
@@ -33,7 +33,8 @@ const shown = (value, digits = 3) => {
   if (typeof value !== "number") return String(value);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e5 ? value.toExponential(digits - 1) : value.toPrecision(digits).replace(/\.$/, "");
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(digits - 1).replace("+", "");
+  return size >= 10 ** digits ? value.toFixed(0) : value.toPrecision(digits);
 };
 
 // [smallest, step, 16-bit numbers in base64]; the largest number is a gap.

@@ -10,6 +10,7 @@ from activations.render.html import asset, environment, markup, policy, script_j
 from activations.render.report.bars import overall_ranking, target_ranking
 from activations.render.report.columns import best_rows, cell_texts, table_columns, table_rows
 from activations.render.report.curves import Curves, collect_curves
+from activations.render.report.drawings import Drawings
 from activations.render.report.findings import findings
 from activations.render.report.headings import best_of, lead, overall_words, target_words, title
 from activations.render.report.methods import counted, gaps, methods, settings_rows
@@ -61,11 +62,15 @@ class _Room:
 ROOMS = (_Room(600_000, 500_000, 600, 200, 5), _Room(150_000, 150_000, 300, 50, 2), _Room(0, 20_000, 0, 10, 1))
 
 
-def report_html(result: Result) -> str:
+def report_html(result: Result, drawings: Drawings | None = None) -> str:
     """The whole page.
 
     Its size is bounded: rows, pictures and curves that have no room are left out, the least successful first, and the
     page says so. Only the heads of thousands of targets could exceed it.
+
+    Args:
+        result: of the benchmark.
+        drawings: its figures, if they are drawn already.
     """
     plotly = _plotly()
     style = environment(ASSETS).get_template("report.css").render(light=THEMES["light"], dark=THEMES["dark"])
@@ -79,8 +84,9 @@ def report_html(result: Result) -> str:
         "policy": policy([plotly, script], [style, PLOTLY_STYLE], images="data: blob:", more=STYLE_ATTRIBUTES),
     }
     template = environment(ASSETS).get_template("report.html")
+    drawings = drawings or Drawings(result)
     for room in ROOMS:
-        values = fixed | _values(result, room)
+        values = fixed | _values(result, drawings, room)
         data = script_data(result, values["table"]["kept"])
         rest = LIMIT - CHANGING - len(template.render(**values, data=text(script_json(data))).encode())
         if rest >= LEAST_CURVES:
@@ -101,10 +107,10 @@ def _plotly() -> str:
     return script
 
 
-def _values(result: Result, room: _Room) -> dict[str, Any]:
+def _values(result: Result, drawings: Drawings, room: _Room) -> dict[str, Any]:
     """What the template shows without a script."""
     most = max(room.least, min(MOST_RANKED, room.ranked // len(result.targets)))
-    pictures = Pictures(result, room.pictures)
+    pictures = Pictures(drawings, room.pictures)
     columns = table_columns(result)
     rows = table_rows(result, columns)
     kept = best_rows(rows, room.table, len(result.targets))

@@ -4,83 +4,70 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from activations.render.fits import draw_fits
 from activations.render.html import visible
 from activations.render.report.curves import kind_of
-from activations.render.report.figures import draw_heat_map, draw_profile
-from activations.render.report.places import FIGURES, OVERALL, figure_names
+from activations.render.report.places import FIGURES
 from activations.render.report.runs import drawable
-from activations.render.style import figure_bytes
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from activations.benchmark.result import Result, TargetResult
+    from activations.benchmark.result import TargetResult
+    from activations.render.report.drawings import Drawings
 
 __all__ = ["Pictures"]
 
-DPI = 80
-COLOURS = 96  # of a small picture
+SHRINK = 2  # the page's pixels against those of the figure's file
+COLOURS = 96
 
 
 class Pictures:
-    """The pictures of a result; those for which there is no room become links to the figures' files.
+    """The pictures of a page; those for which there is no room become links to the figures' files.
 
     Fits of classes come first: the page has no other drawing of them.
+
+    Attributes:
+        heat_map: what a template needs for the image; None for a single target.
+        profile: the same; None without a ranking over targets.
+        fits: one for each target.
     """
 
-    def __init__(self, result: Result, room: int) -> None:
+    def __init__(self, drawings: Drawings, room: int) -> None:
+        self._drawings = drawings
         self._room = room
-        names = figure_names([found.target for found in result.targets])
-        made: dict[int, dict[str, Any]] = {}
-        heat, profile = OVERALL
-        order = sorted(range(len(names)), key=lambda number: kind_of(result.targets[number].target) != "classes")
-        classes = sum(kind_of(found.target) == "classes" for found in result.targets)
-        for number in order[:classes]:
-            made[number] = self._fits(names[number], result.targets[number])
-        self.heat_map = None
-        if len(result.targets) > 1:
-            about = "Heat map of the digits of activations on targets"
-            self.heat_map = self._picture(heat, about, lambda: draw_heat_map(result))
-        self.profile = None
-        if result.overall is not None:
-            overall = result.overall
-            self.profile = self._picture(
-                profile, "Share of runs that reach so many digits", lambda: draw_profile(overall)
-            )
-        for number in order[classes:]:
-            made[number] = self._fits(names[number], result.targets[number])
-        self.fits = [made[number] for number in range(len(names))]
+        targets = drawings.result.targets
+        classes = [number for number, found in enumerate(targets) if kind_of(found.target) == "classes"]
+        made = {number: self._fits(number, targets[number]) for number in classes}
+        about = "Heat map of the digits of activations on targets"
+        self.heat_map = self._image(drawings.heat_map, about) if drawings.heat_map else None
+        about = "Share of runs that reach so many digits"
+        self.profile = self._image(drawings.profile, about) if drawings.profile else None
+        self.fits = [made.get(number) or self._fits(number, found) for number, found in enumerate(targets)]
 
-    def _fits(self, name: str, found: TargetResult) -> dict[str, Any]:
-        fits = drawable(found)
-        best = ", ".join(fit.label for fit in fits.fits[:4])
+    def _fits(self, number: int, found: TargetResult) -> dict[str, Any]:
+        best = ", ".join(fit.label for fit in drawable(found).fits[:4])
         about = f"Fits of {found.target.name} by {best}" if best else f"{found.target.name}: there is no fit to draw"
-        return self._picture(f"{name}-fits", about, lambda: draw_fits(fits))
+        return self._image(self._drawings.fits[number], about)
 
-    def _picture(self, name: str, about: str, draw: Callable[[], Figure]) -> dict[str, Any]:
-        """What a template needs for an image, or its address alone."""
+    def _image(self, name: str, about: str) -> dict[str, Any]:
+        """Where the image is, and the image itself if there is room."""
         found: dict[str, Any] = {"data": "", "alt": visible(about), "path": f"{FIGURES}/{name}.png"}
         if self._room <= 0:
             return found
-        figure = draw()
-        width, height = (round(float(inches) * DPI) for inches in figure.get_size_inches())
-        picture = base64.b64encode(_small_png(figure)).decode()
-        self._room -= len(picture)
+        picture, width, height = _small(self._drawings.picture(name, "png"))
+        text = base64.b64encode(picture).decode()
+        self._room -= len(text)
         if self._room < 0:
             return found
-        return {**found, "data": f"data:image/png;base64,{picture}", "width": width, "height": height}
+        return {**found, "data": f"data:image/png;base64,{text}", "width": width, "height": height}
 
 
-def _small_png(figure: Figure) -> bytes:
-    """A PNG with a palette: a third of the size of one without."""
+def _small(picture: bytes) -> tuple[bytes, int, int]:
+    """A PNG of half the size with a palette, its width and its height in pixels."""
     from PIL import Image
 
     content = io.BytesIO()
-    with Image.open(io.BytesIO(figure_bytes(figure, "png", dpi=DPI))) as image:
-        small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    with Image.open(io.BytesIO(picture)) as image:
+        small = image.convert("RGB").reduce(SHRINK).quantize(COLOURS, dither=Image.Dither.NONE)
         small.save(content, "png", optimize=True)
-    return content.getvalue()
+        return content.getvalue(), small.width, small.height

@@ -204,7 +204,7 @@ const isChosen = (run) => state.seeds.has(run.s) || (state.seeds.has("median") &
 
 const chosenRuns = () => {
   const target = current();
-  return [...state.chosen].flatMap(([place, slot]) => runsOf(target, place).filter(isChosen).map((run) => ({ run, slot })));
+  return [...state.chosen].flatMap(([place, slot]) => runsOf(target, place).filter(isChosen).sort((one, other) => one.s - other.s).map((run) => ({ run, slot })));
 };
 
 const fillList = () => {

@@ -51,12 +51,13 @@ class Outcome:
         validation: the error that tuning chooses by.
         test: the errors that rank.
         extrapolation: the relative error at the points outside the domain; None if the target has none.
-        failed: it diverged, its output is not finite, or R² is below 0.1.
+        failed: it was not trained, it diverged, its output is not finite, or R² is below 0.1.
         diverged_at: the step (from 0) at which its gradient was not finite; None if it never happened.
         parameters: after the last step.
         seconds: of wall time, the chunk's divided by its runs.
         losses: training losses, each with the number of steps made before it was taken; of a run that diverged, only
             finite ones.
+        reason: why it was not trained at all; empty if it was.
     """
 
     run: Run
@@ -68,6 +69,7 @@ class Outcome:
     parameters: npt.NDArray[Any] = field(repr=False)
     seconds: float
     losses: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+    reason: str = ""
 
 
 def judge(

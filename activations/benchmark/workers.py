@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import CHUNK, Run, chunks
 from activations.errors import DeviceError
@@ -65,11 +66,16 @@ class Workers:
         """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order.
 
         Raises:
-            DeviceError: a process died.
+            DeviceError: a process died, or the device failed.
         """
-        # On an accelerator the opposite of a CPU holds: as many runs at once as there are.
-        size = CHUNK if self.device == "cpu" else max(len(runs), 1)
-        parts = chunks(runs, size)
+        if self.device != "cpu":
+            # The opposite of a CPU holds: as many runs at once as there are.
+            for part in chunks_that_fit(runs, self.device):
+                with steady_arithmetic():
+                    outcomes = train_or_split(part, self.device, train_chunk)
+                yield outcomes
+            return
+        parts = chunks(runs, CHUNK)
         if self._pool is None:
             for part in parts:
                 with steady_arithmetic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import torch
@@ -14,23 +15,33 @@ from activations.fit.network import Layer, Network
 from activations.fit.nonlinearity import Nonlinearity
 from activations.fit.optimizers import make_optimizer
 from activations.fit.recipe import Loss
+from activations.fit.recorded import recorded
 
-__all__ = ["Passes", "aligned", "train_batched"]
+__all__ = ["Passes", "Training", "aligned", "train_batched"]
 
 ALIGNMENT = 16  # elements; the 64 bytes of a vector and of a cache line in float32
 
 
 def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
     """Train a batch; see `activations.fit.engine.train`."""
-    training = _Training(batch, device)
-    with torch.no_grad():
-        for step in range(batch.steps):
-            training.step(step)
+    on_cuda = torch.device(device).type == "cuda"
+    with torch.no_grad(), torch.cuda.device(device) if on_cuda else contextlib.nullcontext():
+        training = Training(batch, device)
+        step = recorded(training) if on_cuda else training.step
+        for index in range(batch.steps):
+            training.prepare(index)
+            step()
+            if training.look(index):
+                break
     return training.trajectories()
 
 
-class _Training:
-    """The state of a batch in training."""
+class Training:
+    """The state of a batch in training.
+
+    Everything lies in buffers that stay where they are, and a step takes nothing from the host: its calls can be
+    recorded once and replayed.
+    """
 
     def __init__(self, batch: Batch, device: torch.device | str) -> None:
         self.batch = batch
@@ -40,15 +51,33 @@ class _Training:
         self.optimizer = make_optimizer(self.rows, rates, batch.recipe)
         schedule = [-batch.recipe.factor(step, batch.steps) for step in range(batch.steps)]
         self.factors = torch.tensor(schedule, dtype=torch.float64).to(rates)
+        self.factor = self.factors[:1].clone()
+        self.made = torch.zeros(1, dtype=torch.long, device=rates.device)
         self.looked_at = checkpoints(batch.steps)
         self.losses = self.rows.new_empty(len(self.looked_at), len(self.rows))
-        self.look = dict(zip(self.looked_at, self.losses, strict=True))
+        self.place = {step: index for index, step in enumerate(self.looked_at)}
 
-    def step(self, step: int) -> None:
-        """Make a step, counted from 0."""
+    def prepare(self, step: int) -> None:
+        """Bring the points of a step, counted from 0, to where it reads them."""
         if self.data.moves(step):
             self.network.look_at(*self.data.at(step))
-        self.optimizer.step(self.network.gradient(self.look.get(step)), self.factors[step])
+
+    def step(self) -> None:
+        """Make the next step."""
+        torch.index_select(self.factors, 0, self.made, out=self.factor)
+        self.made.add_(1)
+        self.optimizer.step(self.network.gradient(), self.factor)
+
+    def look(self, step: int) -> bool:
+        """Note the losses that the step just made began with, at some steps; True if no run is alive any more.
+
+        Only here the host waits for a device, some eight times per decade of steps.
+        """
+        place = self.place.get(step)
+        if place is None:
+            return False
+        self.losses[place:] = self.network.losses()
+        return bool(self.optimizer.rates.isnan().all())
 
     def trajectories(self) -> Trajectories:
         """What the steps have given."""
@@ -95,6 +124,7 @@ class Passes:
 
     def __init__(self, network: Network, data: Minibatches, rows: Tensor, loss: Loss) -> None:
         self.gradients = torch.zeros_like(rows)
+        self.inputs = rows.new_empty(len(rows), data.filled, network.inputs)
         self.hidden = [
             _HiddenLayer(layer, rows, self.gradients, data.filled, first=index == 0)
             for index, layer in enumerate(network.layers[:-1])
@@ -104,22 +134,20 @@ class Passes:
 
     def look_at(self, inputs: Tensor, targets: Tensor) -> None:
         """Take these points from now on: inputs [runs, points, inputs] and targets [runs, points, outputs]."""
-        self.inputs = inputs
+        self.inputs.copy_(inputs)
         self.hidden[0].linear.look_at(inputs)
         self.loss.look_at(targets)
 
-    def gradient(self, loss: Tensor | None = None) -> Tensor:
-        """The gradients of the runs' losses with respect to the current rows, shape [runs, parameters].
+    def losses(self) -> Tensor:
+        """The losses of the runs before the change that followed the last gradient, shape [runs]."""
+        return self.loss.value(self.output.result)
 
-        Args:
-            loss: where to write the losses, shape [runs]; None if nobody looks.
-        """
+    def gradient(self) -> Tensor:
+        """The gradients of the runs' losses with respect to the current rows, shape [runs, parameters]."""
         values = self.inputs
         for layer in self.hidden:
             values = layer.forward(values)
         outputs = self.output.forward(values)
-        if loss is not None:
-            loss.copy_(self.loss.value(outputs))
         slope = self.loss.slope(outputs)
         self.output.backward(slope)
         for index in reversed(range(len(self.hidden))):

@@ -96,7 +96,7 @@ def _constant(value: float, like: Tensor) -> Tensor:
     return _number(value, like.dtype, like.device)
 
 
-_SELU = {"alpha": 1.6732632423543772, "scale": 1.0507009873554805}
+SELU = (1.6732632423543772, 1.0507009873554805)  # alpha and scale
 
 # By the text of a declaration's `native`. One whose values differ from the declared ones by more than rounding, such
 # as torch's softplus, does not belong here.
@@ -126,7 +126,9 @@ KERNELS: dict[str, Kernel] = {
     "torch.nn.functional.relu6": Kernel(
         lambda x, out: torch.clamp(x, 0, 6, out=out), functools.partial(_hardtanh_slope, min_val=0, max_val=6)
     ),
-    "torch.nn.functional.selu": Kernel(functools.partial(_elu, **_SELU), functools.partial(_elu_slope, **_SELU)),
+    "torch.nn.functional.selu": Kernel(
+        lambda x, out: _elu(x, out, *SELU), lambda slope, x: _elu_slope(slope, x, *SELU)
+    ),
     "torch.nn.functional.silu": Kernel(
         lambda x, out: aten.silu.out(x, out=out),
         lambda slope, x: aten.silu_backward.grad_input(slope, x, grad_input=slope),

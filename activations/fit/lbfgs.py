@@ -48,8 +48,8 @@ def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
 
     def evaluate(at: Tensor) -> tuple[Tensor, Tensor]:
         rows.copy_(at)
-        loss = rows.new_empty(len(rows))
-        return loss, network.gradient(loss).clone()
+        gradient = network.gradient().clone()
+        return network.losses(), gradient
 
     looked_at = checkpoints(batch.steps)
     with torch.no_grad():

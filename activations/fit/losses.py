@@ -21,18 +21,16 @@ class BatchLoss(ABC):
         factor: of the slope of one output.
     """
 
-    targets: Tensor
-
     def __init__(self, points: int, like: Tensor, factor: float) -> None:
         self.points = points
         self.factor = factor
-        self.buffer = torch.empty_like(like)
+        self.targets, self.buffer = (torch.empty_like(like, requires_grad=False) for _ in range(2))
         self.uncounted = self.buffer[:, points:]
         self.has_uncounted = like.shape[1] > points
 
-    @abstractmethod
     def look_at(self, targets: Tensor) -> None:
         """Take targets of shape [runs, points, outputs] from now on."""
+        self.targets.copy_(targets)
 
     def slope(self, outputs: Tensor) -> Tensor:
         """The gradient of each run's loss in its outputs [runs, points, outputs]."""
@@ -57,9 +55,13 @@ class BatchLoss(ABC):
 class _Linear(BatchLoss):
     """A loss whose slope is (prediction - target) times a constant; the target is multiplied beforehand."""
 
+    def __init__(self, points: int, like: Tensor, factor: float) -> None:
+        super().__init__(points, like, factor)
+        self.subtrahend = torch.empty_like(self.targets)
+
     def look_at(self, targets: Tensor) -> None:
-        self.targets = targets
-        self.subtrahend = targets * -self.factor
+        super().look_at(targets)
+        torch.mul(self.targets, -self.factor, out=self.subtrahend)
 
     def fill(self, outputs: Tensor) -> None:
         torch.add(self.subtrahend, self.predicted(outputs), alpha=self.factor, out=self.buffer)
@@ -82,9 +84,6 @@ class _CrossEntropy(_Linear):
 
 
 class _Huber(BatchLoss):
-    def look_at(self, targets: Tensor) -> None:
-        self.targets = targets
-
     def fill(self, outputs: Tensor) -> None:
         difference = torch.sub(outputs, self.targets, out=self.buffer)
         difference.clamp_(-HUBER_DELTA, HUBER_DELTA).mul_(self.factor)

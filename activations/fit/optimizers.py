@@ -20,8 +20,7 @@ EPSILON = 1e-8
 class FlatOptimizer(ABC):
     """An optimizer of rows [runs, parameters].
 
-    All that a step reads lies on the device, and nothing in it depends on the number of the step but the two tensors
-    that count it: the same calls can be recorded once and replayed.
+    All that a step reads lies on the device; its number too, where it matters, is a tensor.
 
     Args:
         rows: the parameters, changed in place.
@@ -47,7 +46,7 @@ class FlatOptimizer(ABC):
 
         Args:
             gradient: shape [runs, parameters].
-            factor: what the rates are multiplied by at this step, negative; without dimensions.
+            factor: what the rates are multiplied by at this step, negative; shape [1].
         """
         torch.sum(gradient, dim=1, keepdim=True, out=self.total)
         self.rates.add_(self.total, alpha=0)

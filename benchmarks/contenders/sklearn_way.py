@@ -27,6 +27,7 @@ def _obstacle(problem: Problem) -> str | None:
 def _prepare(problem: Problem) -> Callable[[], Array]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
+    from threadpoolctl import threadpool_limits
 
     x, y = problem.data
 
@@ -45,7 +46,7 @@ def _prepare(problem: Problem) -> Callable[[], Array]:
             warm_start=True,
             random_state=0,
         )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):
             # It warns that so many steps are not enough to converge; all contenders make as many.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(x, y.ravel())

@@ -9,9 +9,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from activations.fit.batched import Passes
+from activations.fit.batched import Passes, aligned
 from activations.fit.engine import Batch, Trajectories, checkpoints
-from activations.fit.minibatches import Minibatches
 
 __all__ = ["Minimum", "minimise", "train_lbfgs"]
 
@@ -43,10 +42,9 @@ class Minimum:
 
 def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
     """Train a batch by L-BFGS, a step being an iteration; see `activations.fit.engine.train`."""
-    data = Minibatches(batch, device)
-    rows = batch.parameters.to(device, copy=True)
-    network = Passes(batch.network, data.points, rows, batch.recipe.loss)
-    network.look_at(data.inputs, data.targets)
+    data, rows = aligned(batch, device)
+    network = Passes(batch.network, data, rows, batch.recipe.loss)
+    network.look_at(*data.at(0))
 
     def evaluate(at: Tensor) -> tuple[Tensor, Tensor]:
         rows.copy_(at)
@@ -57,7 +55,8 @@ def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
     with torch.no_grad():
         found = minimise(evaluate, rows.clone(), batch.steps, batch.recipe.history, looked_at)
     steps = torch.where(torch.isfinite(found.values), batch.steps, 0)
-    return Trajectories(found.rows.cpu(), steps.cpu(), looked_at, found.losses.cpu())
+    parameters = found.rows[:, : batch.network.parameters].cpu()
+    return Trajectories(parameters, steps.cpu(), looked_at, found.losses.cpu())
 
 
 def minimise(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from activations.render.report.numbers import json_number
+from activations.render.html import script_json, visible
+from activations.render.report.numbers import json_number, shown
 from activations.render.report.runs import error_of
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result
 
-__all__ = ["table_columns", "table_rows"]
+__all__ = ["best_rows", "cell_texts", "labels_of", "table_columns", "table_rows"]
 
 # Key, title, what it is, and for shares the decimals of their per cent.
 COLUMNS: tuple[tuple[str, str, str, int | None], ...] = (
@@ -40,7 +42,7 @@ COLUMNS: tuple[tuple[str, str, str, int | None], ...] = (
     ("distance", "× floor", "The RMSE as a multiple of the floor", None),
 )
 TEXTS = ("target", "activation", "tied", "at_edge")
-WHOLE = ("rank", "parameters", "seeds")
+WHOLE = ("rank", "parameters", "seeds", "scale")
 
 
 def table_columns(result: Result) -> list[dict[str, Any]]:
@@ -53,12 +55,15 @@ def table_columns(result: Result) -> list[dict[str, Any]]:
     ]
 
 
+def labels_of(result: Result) -> dict[str, int]:
+    """The activations, each with its number in the table."""
+    names = dict.fromkeys(row.activation for found in result.targets for row in found.ranking)
+    return {name: number for number, name in enumerate(names)}
+
+
 def table_rows(result: Result, columns: list[dict[str, Any]]) -> list[list[Any]]:
     """The cells for a script: target and activation by number, four significant digits."""
-    labels: dict[str, int] = {}
-    for found in result.targets:
-        for row in found.ranking:
-            labels.setdefault(row.activation, len(labels))
+    labels = labels_of(result)
     table = iter(result.table)
     rows = []
     for number, found in enumerate(result.targets):
@@ -67,3 +72,46 @@ def table_rows(result: Result, columns: list[dict[str, Any]]) -> list[list[Any]]
             values |= {"target": number, "activation": labels[row.activation], "error": error_of(row, found.metric)}
             rows.append([json_number(values[column["key"]]) for column in columns])
     return rows
+
+
+def best_rows(rows: list[list[Any]], room: int, targets: int) -> list[list[Any]]:
+    """As many rows as have room, the same number of best ones of each target.
+
+    Args:
+        rows: of the whole table.
+        room: bytes of JSON.
+        targets: their number.
+    """
+    size = len(script_json(rows).encode())
+    if size <= room:
+        return rows
+    most = max(1, int(len(rows) * room / size / targets))
+    seen: Counter[int] = Counter()
+    kept = []
+    for row in rows:
+        seen[row[0]] += 1
+        if seen[row[0]] <= most:
+            kept.append(row)
+    return kept
+
+
+def cell_texts(result: Result, columns: list[dict[str, Any]], rows: list[list[Any]]) -> list[list[str]]:
+    """The cells for people."""
+    names = {
+        "target": [visible(found.target.name) for found in result.targets],
+        "activation": [visible(label) for label in labels_of(result)],
+    }
+    return [[_text(value, column, names) for value, column in zip(row, columns, strict=True)] for row in rows]
+
+
+def _text(value: Any, column: dict[str, Any], names: dict[str, list[str]]) -> str:
+    if column["key"] in names:
+        name: str = names[column["key"]][value]
+        return name
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return {"inf": "∞", "-inf": "−∞"}[value]
+    if column["share"] is not None and value is not None:
+        return f"{value:.{column['share']}%}".replace("%", " %")
+    return str(value) if column["whole"] else shown(value, 4)

@@ -76,10 +76,8 @@ def collect_curves(results: tuple[TargetResult, ...], budget: int) -> Curves:
             outcomes = result.outcomes.get(row.activation, ())
             middle = median_outcome(outcomes)
             for number, outcome in enumerate(outcomes):
-                if has_network(outcome):
-                    known += 1
-                else:
-                    without += 1
+                without += not has_network(outcome)
+                known += has_network(outcome) and made[t].kind != "classes"
                 wanted.append((place + SEEDS_WORTH * (outcome is not middle), t, place, number, outcome))
     spent = sum(len(script_json(one.description).encode()) for one in made)
     for worth, t, place, number, outcome in sorted(wanted, key=lambda item: item[:4]):
@@ -120,22 +118,22 @@ class _Pictured:
             chosen = _grid(test.x[:, 0], test.y[:, 0])
             self.grid = test.x[chosen, 0]
             self.truth = test.y[chosen]
-            self.description["grid"] = _numbers(self.grid)
-            self.description["truth"] = _numbers(self.truth[:, 0], 8)
+            self.description["grid"] = packed(self.grid)
+            self.description["truth"] = [packed(self.truth[:, 0])]
             x, y = with_gaps(self.grid, self.truth[:, 0], lambda at: evaluate(target, at[:, None])[:, 0])
             if len(x) > len(self.grid):
-                self.description["drawn"] = [_numbers(x), _numbers(y)]
+                self.description["drawn"] = [packed(x), packed(y)]
         elif self.kind == "path":
             test = draw_samples(target, first.run.seed).test
             chosen = _spread(len(test.x), GRIDS[1])
             self.grid = test.x[chosen, 0]
             self.truth = test.y[chosen]
-            self.description["grid"] = _numbers(self.grid)
-            self.description["truth"] = [_numbers(part, 8) for part in self.truth.T]
+            self.description["grid"] = packed(self.grid)
+            self.description["truth"] = [packed(part) for part in self.truth.T]
         elif self.kind == "rows":
             ((low, high),) = target.domain
             self.grid = np.linspace(low, high, ROWS_CURVE)
-            self.description["grid"] = _numbers(self.grid)
+            self.description["grid"] = packed(self.grid)
 
     def run(self, place: int, number: int, outcome: Outcome, middle: bool) -> dict[str, Any]:
         """One run: its place in the ranking, its seed, its losses, and what it predicts if that is known."""
@@ -152,11 +150,13 @@ class _Pictured:
             with np.errstate(divide="ignore"):
                 found["l"] = [steps, packed(np.log10(losses))]
         self.cost, self._new = 0, None
-        fit = Fit.of(outcome) if has_network(outcome) else None
-        if self.kind == "classes" or fit is None:
+        if self.kind == "classes" or not self.target.has_values:
             return found
         samples = draw_samples(self.target, outcome.run.seed)
         found["d"] = self._data_number(samples)
+        fit = Fit.of(outcome) if has_network(outcome) else None
+        if fit is None:
+            return found
         if self.kind == "line":
             values = fit.predict(self.grid[:, None]) - self.truth
             found["v"] = [packed(values[:, 0])]

@@ -65,6 +65,7 @@ def draw_ranking(result: TargetResult, theme: str = "light", most: int = ROWS) -
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_yticks(range(len(rows)), [f"{plain(row.activation, NAME)}  {row.rank_text}" for row in rows])
         axes.tick_params(axis="y", colors=look.text)
+        axes.minorticks_off()
         axes.grid(axis="y", visible=False)
         seeds = rows[0].seeds if rows else 0
         about = "median and 95 % interval" if seeds > 1 else "a single seed, no interval"
@@ -107,6 +108,7 @@ def draw_heat_map(result: Result, theme: str = "light", most: int = ROWS) -> Fig
         bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
         bar.outline.set_visible(False)
         bar.set_label("digits", color=look.text)
+        bar.ax.tick_params(colors=look.muted, length=0, labelsize=9)
         axes.set_title("digits: -log10 of the median NRMSE; × failed", weight="normal", fontsize=10)
     return figure
 

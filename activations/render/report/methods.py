@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from activations.render.report.numbers import rounded
+from activations.render.report.numbers import cut, rounded
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result
@@ -136,7 +136,7 @@ def gaps(result: Result) -> list[str]:
     for target in result.targets:
         if target.target.table is not None and target.target.table.dropped:
             found.append(
-                f"{target.target.name}: {counted(target.target.table.dropped, 'row')} without values left out."
+                f"{cut(target.target.name)}: {counted(target.target.table.dropped, 'row')} without values left out."
             )
     dead = [target.target.name for target in result.targets if all(row.failed >= 1 for row in target.ranking)]
     if dead:
@@ -149,7 +149,7 @@ def gaps(result: Result) -> list[str]:
 
 def _some(names: Sequence[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(cut(name) for name in names[:most]) + more
 
 
 def _listed(values: Any) -> str:

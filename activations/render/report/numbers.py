@@ -1,4 +1,4 @@
-"""Numbers as text, and rows of numbers as short strings for a script."""
+"""Numbers and names as text, and rows of numbers as short strings for a script."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["json_number", "packed", "percent", "rounded", "shown", "tenths"]
+__all__ = ["cut", "json_number", "packed", "percent", "rounded", "shown", "tenths"]
 
+LONGEST = 40  # characters of a name in a sentence
 STEPS = 65534  # of a 16-bit number; the largest one says that there is no value
 
 
@@ -23,7 +24,8 @@ def shown(value: float | None, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if 1e-3 <= abs(value) < 1e5:
-        return f"{value:#.{digits}g}".rstrip(".")
+        # All digits before the point are shown, whether or not they are significant.
+        return f"{value:.0f}" if abs(value) >= 10**digits else f"{value:#.{digits}g}".rstrip(".")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 
@@ -45,6 +47,11 @@ def tenths(value: float) -> str:
 def rounded(value: float, digits: int = 5) -> float:
     """To significant digits."""
     return float(f"{value:.{digits}g}")
+
+
+def cut(text: str) -> str:
+    """A name that may stand in a sentence."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
 def json_number(value: Any, digits: int = 4) -> Any:

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activations.render.html import asset, environment, markup, policy, script_json, visible
 from activations.render.report.bars import overall_ranking, target_ranking
-from activations.render.report.columns import table_columns, table_rows
-from activations.render.report.curves import Curves, collect_curves, kind_of
-from activations.render.report.findings import findings, verdict
-from activations.render.report.matrix import digits_matrix
+from activations.render.report.columns import best_rows, cell_texts, table_columns, table_rows
+from activations.render.report.curves import Curves, collect_curves
+from activations.render.report.drawings import Drawings
+from activations.render.report.findings import findings
+from activations.render.report.headings import best_of, lead, overall_words, target_words, title
 from activations.render.report.methods import counted, gaps, methods, settings_rows
-from activations.render.report.numbers import json_number, rounded, shown
-from activations.render.report.places import FIGURES, OVERALL, figure_names
-from activations.render.report.runs import error_of
+from activations.render.report.pictures import Pictures
+from activations.render.report.script_data import MATRIX, PROFILES, script_data
 from activations.render.report.sources import activation_sources, bibliography, target_sources
-from activations.render.style import THEMES, figure_bytes
+from activations.render.style import THEMES
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from activations.benchmark.result import Result, TargetResult
+    from activations.benchmark.result import Result
+    from activations.benchmark.statistics import Aggregate
 
 __all__ = ["LIMIT", "report_html"]
 
 ASSETS = "report_assets"
-LIMIT = 8_000_000  # bytes of the page
-PICTURES = 700_000  # of them for static pictures
-TABLE = 900_000  # for the table of everything
-RANKED = 1200  # rows of rankings on all targets together
-LEAST_RANKED = 5
+LIMIT = 8_000_000  # bytes of the page, of which plotly.js takes 5
+LEAST_CURVES = 300_000  # of them; for these, the rest shrinks
+CHANGING = 2_000  # for the sentences on what was left out
 MOST_RANKED = 60
-STATIC_ROWS = 300  # of the table of everything, for browsers without scripts
-DPI = 80
-PROFILES = 8
-MATRIX = 20
 FEW_TARGETS = 5  # whose heat map is narrow enough to stand beside the profile
 
 # Empty: the style element that plotly.js fills by rules, which a policy allows by this digest alone.
@@ -47,28 +40,58 @@ STYLE_ATTRIBUTES = "style-src-attr 'unsafe-inline'; "
 MAP_STYLE = re.compile(r'document\.getElementById\("([0-9a-f]{40,})"\)')
 
 
-def report_html(result: Result) -> str:
+@dataclass(frozen=True)
+class _Room:
+    """How much there may be of what grows with the result.
+
+    Attributes:
+        pictures: bytes of static pictures.
+        table: bytes of the table of everything.
+        ranked: rows of the rankings on all targets together.
+        plain: rows of the table of everything, for browsers without scripts.
+        least: rows of each ranking, however many targets there are.
+    """
+
+    pictures: int
+    table: int
+    ranked: int
+    plain: int
+    least: int
+
+
+ROOMS = (_Room(600_000, 500_000, 600, 200, 5), _Room(150_000, 150_000, 300, 50, 2), _Room(0, 20_000, 0, 10, 1))
+
+
+def report_html(result: Result, drawings: Drawings | None = None) -> str:
     """The whole page.
 
-    Its size is bounded whatever the result: rows, pictures and curves that have no room are left out, the least
-    successful first, and the page says so.
+    Its size is bounded: rows, pictures and curves that have no room are left out, the least successful first, and the
+    page says so. Only the heads of thousands of targets could exceed it.
+
+    Args:
+        result: of the benchmark.
+        drawings: its figures, if they are drawn already.
     """
     plotly = _plotly()
     style = environment(ASSETS).get_template("report.css").render(light=THEMES["light"], dark=THEMES["dark"])
     script = asset(ASSETS, "report.js")
     text = markup()
-    values = _values(result)
-    values |= {
+    fixed = {
         "style": text(style),
         "script": text(script),
         "plotly": text(plotly),
         "placeholders": text("".join(f'<template id="{name}"></template>' for name in MAP_STYLE.findall(plotly))),
         "policy": policy([plotly, script], [style, PLOTLY_STYLE], images="data: blob:", more=STYLE_ATTRIBUTES),
     }
-    data = _data(result, values["table"]["kept"])
     template = environment(ASSETS).get_template("report.html")
-    room = LIMIT - len(template.render(**values, data=text(script_json(data))).encode()) - 2000
-    curves = collect_curves(result.targets, max(room, 0))
+    drawings = drawings or Drawings(result)
+    for room in ROOMS:
+        values = fixed | _values(result, drawings, room)
+        data = script_data(result, values["table"]["kept"])
+        rest = LIMIT - CHANGING - len(template.render(**values, data=text(script_json(data))).encode())
+        if rest >= LEAST_CURVES:
+            break
+    curves = collect_curves(result.targets, max(rest, 0))
     data["targets"] = [{**one, **curved} for one, curved in zip(data["targets"], curves.targets, strict=True)]
     values["gaps"] = [*values["gaps"], *_left_out(curves)]
     page: str = template.render(**values, data=text(script_json(data)))
@@ -84,40 +107,44 @@ def _plotly() -> str:
     return script
 
 
-def _values(result: Result) -> dict[str, Any]:
+def _values(result: Result, drawings: Drawings, room: _Room) -> dict[str, Any]:
     """What the template shows without a script."""
-    most = max(LEAST_RANKED, min(MOST_RANKED, RANKED // len(result.targets)))
-    figures = _Figures(result)
+    most = max(room.least, min(MOST_RANKED, room.ranked // len(result.targets)))
+    pictures = Pictures(drawings, room.pictures)
     columns = table_columns(result)
     rows = table_rows(result, columns)
-    kept = _kept_rows(result, rows)
-    shown_rows = kept[:STATIC_ROWS]
+    kept = best_rows(rows, room.table, len(result.targets))
     overall = result.overall
-    count = max(len(found.ranking) for found in result.targets)
-    places = [visible(found.target.name) for found in result.targets]
-    where = f"“{places[0]}”" if len(places) == 1 else counted(len(places), "target")
     return {
-        "title": f"{counted(count, 'activation')} on {where}",
-        "lead": _lead(result),
-        "findings": [visible(text) for text in findings(result)],
-        "gaps": [visible(text) for text in gaps(result)],
-        "overall": overall_ranking(overall, most) if overall else None,
-        "overall_about": "" if overall is None else _overall_about(result),
-        "figures": {"few": len(places) <= FEW_TARGETS, "heat": figures.heat_map(), "profile": figures.profile()},
-        "profile_about": _best_of(overall, PROFILES),
-        "better_about": _best_of(overall, MATRIX),
+        "title": visible(title(result)),
+        "lead": visible(lead(result)),
+        "findings": [visible(words) for words in findings(result)],
+        "gaps": [visible(words) for words in gaps(result)],
+        "overall": overall_ranking(overall, max(most, min(MOST_RANKED, room.ranked))) if overall else None,
+        "overall_about": overall_words(overall) if overall else "",
+        "figures": {
+            "few": len(result.targets) <= FEW_TARGETS,
+            "heat": pictures.heat_map,
+            "profile": pictures.profile,
+        },
+        "profile_about": best_of(overall, PROFILES),
+        "better_about": best_of(overall, MATRIX),
         "better": _better_texts(overall),
-        "targets": [_target(found, most, figures) for found in result.targets],
+        "targets": [
+            {**target_words(found), "ranking": target_ranking(found, most), "figure": picture}
+            for found, picture in zip(result.targets, pictures.fits, strict=True)
+        ],
         "table": {
             "columns": columns,
             "kept": kept,
-            "shown": [_cells(row, columns, result) for row in shown_rows],
-            "left_out": len(rows) > len(shown_rows),
-            "about": f"{len(shown_rows)} of {len(rows)} rows; all are in ranking.csv.",
+            "shown": cell_texts(result, columns, kept[: room.plain]),
+            "left_out": len(rows) > room.plain,
+            "about": f"{min(room.plain, len(kept))} of {counted(len(rows), 'row')}; all are in ranking.csv.",
             "left_out_of_data": len(rows) > len(kept),
-            "about_data": f"The best of each target, {len(kept)} of {len(rows)} rows; all are in ranking.csv.",
+            "about_data": f"The best of each target, {len(kept)} of {counted(len(rows), 'row')}; "
+            "all are in ranking.csv.",
         },
-        "methods": [visible(text) for text in methods(result)],
+        "methods": [visible(words) for words in methods(result)],
         "settings": [(visible(name), visible(value)) for name, value in settings_rows(result)],
         "activation_sources": activation_sources(result),
         "target_sources": target_sources(result),
@@ -125,40 +152,8 @@ def _values(result: Result) -> dict[str, Any]:
     }
 
 
-def _lead(result: Result) -> str:
-    settings = result.settings
-    parts = [str(settings["preset"])] if settings.get("preset") else []
-    if settings.get("hidden"):
-        parts.append(f"hidden layers {', '.join(map(str, settings['hidden']))}")
-    if settings.get("steps"):
-        parts.append(counted(settings["steps"], "step"))
-    seeds = max((row.seeds for found in result.targets for row in found.ranking), default=0)
-    parts += [counted(seeds, "fresh seed"), f"on {result.device}"]
-    parts += [f"{name} {version}" for name, version in result.versions.items()]
-    return visible(" · ".join(parts))
-
-
-def _overall_about(result: Result) -> str:
-    assert result.overall is not None
-    groups = sorted(set(result.overall.groups))
-    text = f"{counted(len(result.overall.targets), 'target')} in {counted(len(groups), 'group')}, which weigh the same."
-    stability = result.overall.stability
-    if stability is not None and stability.smallest_tau is not None and len(result.overall.targets) > 2:
-        text += (
-            f" Without any one target the ranking stays alike: Kendall's tau is at least {stability.smallest_tau:.2f}."
-            if stability.smallest_tau > 0.8
-            else f" Leaving out one target changes it: Kendall's tau falls to {stability.smallest_tau:.2f}."
-        )
-    return text
-
-
-def _best_of(overall: Any, most: int) -> str:
-    if overall is None or len(overall.places) <= most:
-        return ""
-    return f" Here are the best {most} of {len(overall.places)}."
-
-
-def _better_texts(overall: Any) -> dict[str, Any]:
+def _better_texts(overall: Aggregate | None) -> dict[str, Any]:
+    """The matrix of probabilities of improvement as a table."""
     if overall is None:
         return {"labels": [], "rows": []}
     found = overall.improvement
@@ -169,178 +164,11 @@ def _better_texts(overall: Any) -> dict[str, Any]:
     return {"labels": [visible(label) for label in found.labels[:MATRIX]], "rows": rows}
 
 
-def _target(found: TargetResult, most: int, figures: _Figures) -> dict[str, Any]:
-    target = found.target
-    about = [visible(target.title)] if target.title else []
-    domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in target.domain[:3])
-    more = f" and {len(target.domain) - 3} more" if len(target.domain) > 3 else ""
-    about.append(f"on {domain}{more}")
-    about.append(counted(target.points, "point") if target.table is None else counted(len(target.table.y), "row"))
-    if target.noise:
-        about.append(f"noise {target.noise:g} ({target.noise_kind})")
-    if target.classes:
-        about.append(counted(target.classes, "class").replace("classs", "classes"))
-    return {
-        "name": visible(target.name),
-        "about": " · ".join(about),
-        "formula": visible(target.formula) if target.formula != target.name else "",
-        "verdict": visible(verdict(found)),
-        "note": visible(found.note),
-        "metric": found.metric.upper(),
-        "classes": bool(target.classes),
-        "floors": any(row.floor is not None for row in found.ranking),
-        "kind": kind_of(target),
-        "ranking": target_ranking(found, most),
-        "figure": figures.fits(found),
-    }
-
-
-class _Figures:
-    """Static pictures, as long as there is room for them."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.room = PICTURES
-        names = figure_names([found.target for found in result.targets])
-        self.names = {id(found): name for found, name in zip(result.targets, names, strict=True)}
-
-    def heat_map(self) -> dict[str, Any] | None:
-        from activations.render.report.figures import draw_heat_map
-
-        if len(self.result.targets) < 2:
-            return None
-        return self._made(OVERALL[0], draw_heat_map(self.result), "Heat map of the digits of activations on targets.")
-
-    def profile(self) -> dict[str, Any] | None:
-        from activations.render.report.figures import draw_profile
-
-        if self.result.overall is None:
-            return None
-        return self._made(OVERALL[1], draw_profile(self.result.overall), "Share of runs that reach so many digits.")
-
-    def fits(self, found: TargetResult) -> dict[str, Any]:
-        from activations.render.fits import draw_fits
-
-        path = f"{self.names[id(found)]}-fits"
-        if self.room <= 0:
-            return self._linked(path)
-        best = ", ".join(fit.label for fit in found.fits[:4]) or "none, every run diverged"
-        return self._made(path, draw_fits(found), f"Fits of {found.target.name} by {best}.")
-
-    def _made(self, path: str, figure: Figure, about: str) -> dict[str, Any]:
-        if self.room <= 0:
-            return self._linked(path)
-        width, height = (round(float(inches) * DPI) for inches in figure.get_size_inches())
-        picture = base64.b64encode(figure_bytes(figure, "png", dpi=DPI)).decode()
-        if len(picture) > self.room:
-            self.room = 0
-            return self._linked(path)
-        self.room -= len(picture)
-        return {
-            "data": f"data:image/png;base64,{picture}",
-            "alt": visible(about),
-            "width": width,
-            "height": height,
-            "path": "",
-        }
-
-    def _linked(self, path: str) -> dict[str, Any]:
-        return {"data": "", "alt": "", "width": 0, "height": 0, "path": f"{FIGURES}/{path}.png"}
-
-
-def _kept_rows(result: Result, rows: list[list[Any]]) -> list[list[Any]]:
-    """As many rows as have room, the same number of best ones of each target."""
-    size = len(script_json(rows).encode())
-    if size <= TABLE or not rows:
-        return rows
-    most = max(1, int(len(rows) * TABLE / size / len(result.targets)))
-    seen: dict[int, int] = {}
-    kept = []
-    for row in rows:
-        seen[row[0]] = seen.get(row[0], 0) + 1
-        if seen[row[0]] <= most:
-            kept.append(row)
-    return kept
-
-
-def _cells(row: list[Any], columns: list[dict[str, Any]], result: Result) -> list[str]:
-    return [_cell(value, column, result) for value, column in zip(row, columns, strict=True)]
-
-
-def _cell(value: Any, column: dict[str, Any], result: Result) -> str:
-    if column["key"] == "target":
-        return visible(result.targets[value].target.name)
-    if column["key"] == "activation":
-        return visible(_labels(result)[value])
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value == "inf":
-        return "∞"
-    if column["share"] is not None and value is not None:
-        return f"{value:.{column['share']}%}".replace("%", " %")
-    return str(value) if column["whole"] else shown(value, 4)
-
-
-def _labels(result: Result) -> list[str]:
-    return list(dict.fromkeys(row.activation for found in result.targets for row in found.ranking))
-
-
-def _data(result: Result, rows: list[list[Any]]) -> dict[str, Any]:
-    """What the script draws, without the curves."""
-    overall = result.overall
-    data: dict[str, Any] = {
-        "targets": [_target_data(found) for found in result.targets],
-        "table": {
-            "columns": [
-                {name: column[name] for name in ("key", "number", "share", "whole")} for column in table_columns(result)
-            ],
-            "targets": [visible(found.target.name) for found in result.targets],
-            "labels": [visible(label) for label in _labels(result)],
-            "rows": rows,
-        },
-        "heat": None,
-        "profile": None,
-        "improvement": None,
-    }
-    if len(result.targets) > 1:
-        matrix = digits_matrix(result)
-        data["heat"] = {
-            "labels": [visible(label) for label in matrix.labels],
-            "targets": [visible(name) for name in matrix.targets],
-            "digits": [[json_number(float(value), 3) for value in row] for row in matrix.digits],
-        }
-    if overall is not None:
-        profile, better = overall.profile, overall.improvement
-        data["profile"] = {
-            "labels": [visible(label) for label in profile.labels[:PROFILES]],
-            "levels": [rounded(float(value), 4) for value in profile.levels],
-            **{name: _matrix(getattr(profile, name)[:PROFILES]) for name in ("shares", "low", "high")},
-        }
-        data["improvement"] = {
-            "labels": [visible(label) for label in better.labels[:MATRIX]],
-            **{name: _matrix(getattr(better, name)[:MATRIX, :MATRIX]) for name in ("probability", "low", "high")},
-        }
-    return data
-
-
-def _matrix(values: Any) -> list[list[Any]]:
-    return [[json_number(float(value), 4) for value in row] for row in values]
-
-
-def _target_data(found: TargetResult) -> dict[str, Any]:
-    return {
-        "name": visible(found.target.name),
-        "labels": [visible(row.activation) for row in found.ranking],
-        "errors": [shown(error_of(row, found.metric)) for row in found.ranking],
-        "seeds": max((row.seeds for row in found.ranking), default=0),
-    }
-
-
 def _left_out(curves: Curves) -> list[str]:
     found = []
     if curves.kept < curves.known:
         found.append(
-            f"This page has room for the curves of {curves.kept:,} of {curves.known:,} runs: median seeds first, "
+            f"This page has room for the curves of {curves.kept} of {counted(curves.known, 'run')}: median seeds and "
             "the best activations first."
         )
     if curves.without:

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activations.files import write_atomically
-from activations.render.report.figures import draw_heat_map, draw_profile, draw_ranking
+from activations.render.report.drawings import Drawings
 from activations.render.report.page import report_html
-from activations.render.report.places import FIGURES, FORMATS, OVERALL, figure_names, prepare_folder
+from activations.render.report.places import FIGURES, FORMATS, prepare_folder
 from activations.render.report.tables import ranking_csv, ranking_markdown
-from activations.render.style import figure_bytes
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from activations.benchmark.result import Result
 
 __all__ = ["write_report"]
@@ -46,24 +43,12 @@ def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> li
 
 
 def _files(result: Result) -> Iterator[tuple[str, bytes]]:
-    yield "report.html", report_html(result).encode()
+    drawings = Drawings(result)
+    yield "report.html", report_html(result, drawings).encode()
     numbers = {name: value for name, value in result.to_dict().items() if name not in OF_THE_SESSION}
     yield "ranking.json", (json.dumps(numbers, indent=2, allow_nan=False) + "\n").encode()
     yield "ranking.csv", ranking_csv(result).encode()
     yield "ranking.md", ranking_markdown(result).encode()
-    for stem, figure in _figures(result):
+    for name in drawings.names:
         for ending in FORMATS:
-            yield f"{FIGURES}/{stem}.{ending}", figure_bytes(figure, ending)
-
-
-def _figures(result: Result) -> Iterator[tuple[str, Figure]]:
-    from activations.render.fits import draw_fits
-
-    for name, found in zip(figure_names([one.target for one in result.targets]), result.targets, strict=True):
-        yield f"{name}-fits", draw_fits(found)
-        yield f"{name}-ranking", draw_ranking(found)
-    heat_map, profile = OVERALL
-    if len(result.targets) > 1:
-        yield heat_map, draw_heat_map(result)
-    if result.overall is not None:
-        yield profile, draw_profile(result.overall)
+            yield f"{FIGURES}/{name}.{ending}", drawings.picture(name, ending)

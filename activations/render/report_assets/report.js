@@ -6,7 +6,7 @@ document.documentElement.classList.add("on");
 
 const COLOURS = 8;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
-const PAGE = 200;
+const PAGE = 100;
 const ROW = 22;
 const FEW = 40;
 const CONFIG = {
@@ -33,7 +33,8 @@ const shown = (value, digits = 3) => {
   if (typeof value !== "number") return String(value);
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e5 ? value.toExponential(digits - 1) : value.toPrecision(digits).replace(/\.$/, "");
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(digits - 1).replace("+", "");
+  return size >= 10 ** digits ? value.toFixed(0) : value.toPrecision(digits);
 };
 
 // [smallest, step, 16-bit numbers in base64]; the largest number is a gap.
@@ -179,6 +180,13 @@ const drawBetter = () => {
 
 // The fits of one target
 
+for (const target of DATA.targets) {
+  target.labels = target.order.map((number) => DATA.table.labels[number]);
+  if (target.grid) target.grid = unpack(target.grid);
+  if (target.truth) target.truth = target.truth.map(unpack);
+  if (target.drawn) target.drawn = target.drawn.map(unpack);
+}
+
 const state = { target: 0, chosen: new Map(), seeds: new Set(["median"]) };
 
 const current = () => DATA.targets[state.target];
@@ -196,7 +204,7 @@ const isChosen = (run) => state.seeds.has(run.s) || (state.seeds.has("median") &
 
 const chosenRuns = () => {
   const target = current();
-  return [...state.chosen].flatMap(([place, slot]) => runsOf(target, place).filter(isChosen).map((run) => ({ run, slot })));
+  return [...state.chosen].flatMap(([place, slot]) => runsOf(target, place).filter(isChosen).sort((one, other) => one.s - other.s).map((run) => ({ run, slot })));
 };
 
 const fillList = () => {
@@ -262,11 +270,11 @@ const line = (theme, slot, several) => ({
 const named = (target, run) => `${brief(target.labels[run.a], 40)}, seed ${run.s + 1}`;
 
 const KINDS = {
-  line: "Data (dots), target (thick grey line) and fitted curves; below, the error of each curve.",
+  line: "Data of the chosen seeds (dots), target (thick grey line) and fitted curves; below, the error of each curve.",
   rows: "Training rows (dots) and fitted curves; below, the errors at test rows.",
   path: "Data (dots), target (thick grey line) and fitted curves in the plane; below, the distance from the target along the curve.",
   agreement: "Predicted over true values at test points; on the line both are equal. Below, the errors.",
-  classes: "The decision maps of the best activations are in the picture above; the choice is for the losses.",
+  classes: "What the best activations decide is in the picture above; the choice is for the losses.",
 };
 
 const drawFits = () => {
@@ -286,7 +294,7 @@ const drawFits = () => {
     x: data.x, y: data.y, mode: "markers", name: "data", hovertemplate: "%{x:.4~g}, %{y:.4~g}",
     marker: { color: theme.muted, size: data.x.length > 150 ? 4 : 6, opacity: 0.75 }, ...more,
   });
-  const seen = [...new Set(runs.map(({ run }) => run.d))];
+  const seen = [...new Set(chosenRuns().map(({ run }) => run.d))];
   const sets = seen.length ? seen : target.data.length ? [0] : [];
   const errorsOf = (values) => (log ? values.map((value) => (value === null ? null : Math.abs(value) || null)) : values);
   const lower = (x, values, run, slot, mode) => traces.push({
@@ -309,7 +317,7 @@ const drawFits = () => {
     ticksY = "predicted value";
   } else {
     if (target.kind === "line") {
-      const [x, y] = target.drawn || [target.grid, target.truth];
+      const [x, y] = target.drawn || [target.grid, target.truth[0]];
       traces.push({ x, y, mode: "lines", name: "target", line: { color: rgba(theme.zero, 0.6), width: 5 }, hoverinfo: "skip" });
     }
     if (target.kind === "path") {
@@ -323,7 +331,7 @@ const drawFits = () => {
   for (const { run, slot } of runs) {
     const values = run.v.map(unpack);
     if (target.kind === "line") {
-      upper(target.grid, values[0].map((value, i) => (value === null ? null : value + target.truth[i])), run, slot);
+      upper(target.grid, values[0].map((value, i) => (value === null ? null : value + target.truth[0][i])), run, slot);
       lower(target.grid, values[0], run, slot, "lines");
     } else if (target.kind === "path") {
       const both = values.map((part, k) => part.map((value, i) => value + target.truth[k][i]));
@@ -339,14 +347,23 @@ const drawFits = () => {
     }
   }
   const wide = target.kind === "path";
+  const bare = !runs.length;
   box.classList.toggle("tall", true);
   Plotly.react(box, traces, layout(theme, {
     height: wide ? 640 : 540, margin: { l: 64, r: 12, t: 12, b: 44 },
-    xaxis: axis(theme, { anchor: "y", zeroline: false, title: titled(theme, target.kind === "path" || target.kind === "agreement" ? brief(ticksX, 40) : ""), ...(target.kind === "line" || target.kind === "rows" ? { matches: "x2", showticklabels: false } : {}) }),
-    yaxis: axis(theme, { domain: wide ? [0.32, 1] : [0.36, 1], zeroline: false, title: titled(theme, brief(ticksY, 40)), ...ratio }),
-    xaxis2: axis(theme, { anchor: "y2", zeroline: false, title: titled(theme, target.kind === "agreement" ? "" : brief(target.x, 60)) }),
-    yaxis2: axis(theme, { domain: [0, wide ? 0.18 : target.kind === "agreement" ? 0.22 : 0.3], title: titled(theme, log ? "|error|" : wide ? "distance" : "error"), type: log ? "log" : "linear", exponentformat: "power", zerolinewidth: 1 }),
+    xaxis: axis(theme, { anchor: "y", zeroline: false, title: titled(theme, target.kind === "path" || target.kind === "agreement" ? brief(ticksX, 40) : ""), ...(target.kind === "line" || target.kind === "rows" ? (bare ? { title: titled(theme, brief(target.x, 60)) } : { matches: "x2", showticklabels: false }) : {}) }),
+    yaxis: axis(theme, { domain: bare ? [0, 1] : wide ? [0.32, 1] : [0.36, 1], zeroline: false, title: titled(theme, brief(ticksY, 40)), ...ratio }),
+    ...(bare ? {} : { xaxis2: axis(theme, { anchor: "y2", zeroline: false, title: titled(theme, target.kind === "agreement" ? "" : brief(target.x, 60)) }),
+    yaxis2: axis(theme, { domain: [0, wide ? 0.18 : target.kind === "agreement" ? 0.22 : 0.3], title: titled(theme, log ? "|error|" : wide ? "distance" : "error"), ...(log ? logarithmic(traces.filter((trace) => trace.yaxis === "y2").flatMap((trace) => trace.y)) : {}), zerolinewidth: 1 }) }),
   }), CONFIG);
+};
+
+// Over few decades also their parts are labelled, or there may be no label at all.
+const logarithmic = (values) => {
+  const logs = values.filter((value) => value > 0).map(Math.log10);
+  const span = logs.reduce((a, b) => Math.max(a, b), -Infinity) - logs.reduce((a, b) => Math.min(a, b), Infinity);
+  if (!(span > 2)) return { type: "log", tickformat: "~g", ...(span > 1 ? { dtick: "D2" } : { nticks: 6 }) };
+  return { type: "log", exponentformat: "power", dtick: Math.ceil(span / 8) };
 };
 
 const drawLosses = () => {
@@ -359,10 +376,13 @@ const drawLosses = () => {
     x: run.l[0].map((step) => step + 1), y: unpack(run.l[1]).map((value) => (value === null ? null : 10 ** value)), mode: "lines",
     name: named(target, run), line: line(theme, slot, several), hovertemplate: "%{y:.3~g} before step %{x}",
   }));
+  $("losses").hidden = !runs.length;
+  $("no-losses").hidden = runs.length > 0;
+  if (!runs.length) return;
   Plotly.react($("losses"), traces, layout(theme, {
     height: 330, margin: { l: 64, r: 12, t: 12, b: 44 },
     xaxis: axis(theme, { type: "log", title: titled(theme, "step, counted from 1"), exponentformat: "power", dtick: 1 }),
-    yaxis: axis(theme, { type: "log", title: titled(theme, "training loss"), exponentformat: "power" }),
+    yaxis: axis(theme, { ...logarithmic(traces.flatMap((trace) => trace.y)), title: titled(theme, "training loss") }),
   }), CONFIG);
 };
 
@@ -405,7 +425,7 @@ const show = (number, name) => {
   state.target = (number + DATA.targets.length) % DATA.targets.length;
   DATA.targets.forEach((_, i) => { $(`target-${i + 1}`).hidden = i !== state.target; });
   if ($("target")) $("target").value = state.target;
-  $("explorer-target").textContent = current().name;
+  $("explorer-target").textContent = cut(current().name, 60);
   chooseBest();
   const place = name === undefined ? -1 : current().labels.indexOf(name);
   if (place >= 0 && runsOf(current(), place).length && !state.chosen.has(place)) state.chosen.set(place, slotFor());
@@ -454,7 +474,7 @@ const order = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infin
 const cell = (value, column) => {
   if (column.key === "target") return table.targets[value];
   if (column.key === "activation") return table.labels[value];
-  if (column.share) return value === null ? "–" : `${(100 * value).toFixed(column.share)} %`;
+  if (column.share !== null) return value === null ? "–" : `${(100 * value).toFixed(column.share)} %`;
   if (typeof value === "boolean") return value ? "yes" : "no";
   return column.whole ? String(value) : shown(value, 4);
 };
@@ -481,7 +501,14 @@ const fillTable = () => {
     const made = element("tr");
     row.forEach((value, i) => {
       const column = table.columns[i];
-      made.append(element("td", cell(value, column), column.number ? "num" : ""));
+      const text = cell(value, column);
+      const place = element("td", column.key === "target" || column.key === "activation" ? undefined : text, column.number ? "num" : "");
+      if (!place.textContent) {
+        const name = element("span", text, "name");
+        name.title = text;
+        place.append(name);
+      }
+      made.append(place);
     });
     return made;
   }));

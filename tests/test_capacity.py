@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from activations.benchmark import PRESETS, benchmark
 from activations.benchmark.capacity import (
@@ -29,6 +30,7 @@ from activations.fit.targets import csv_target, formula_target, resolve_target
 from activations.floors import exact_floor
 from activations.registry import default_registry
 from activations_cli import results
+from activations_cli.main import cli
 from activations_cli.output import Output
 
 REGISTRY = default_registry()
@@ -186,6 +188,30 @@ def test_a_recipe_without_a_rate_is_not_tuned():
     assert (result.settings["tuning_seeds"], result.settings["scales"]) == (0, [1.0])
 
 
+def test_a_race_is_screened_without_tuning():
+    names = [
+        "relu",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "mish",
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "sine",
+        "glu",
+        "linear",
+        "softsign",
+    ]
+    stages = []
+    result = benchmark(
+        [SIN], variants(*names), capacity=True, racing=True, steps=4, progress=lambda seen: stages.append(seen.stage)
+    )
+    assert set(stages) == {"screening", "ranking"}
+    assert [row.stage for row in result.targets[0].ranking] == ["ranking"] * 12 + ["screening"]
+
+
 def test_the_effort_of_each_preset():
     for preset in PRESETS.values():
         effort = capacity_effort(preset)
@@ -305,7 +331,7 @@ def single_neuron():
 def test_one_neuron_on_polynomials(capsys):
     """A reduced form of the study: sine on squares, sigmoid and tanh on cubics, and everything on the line."""
     study = single_neuron()
-    capacity, trained = study.study(seeds=4, iterations=150, steps=60)
+    capacity, trained = study.study(seeds=3, iterations=120, steps=20)
     line, square, shifted, cubic, other = (
         {row.activation: row for row in target.ranking} for target in capacity.targets
     )
@@ -316,7 +342,7 @@ def test_one_neuron_on_polynomials(capsys):
     for target in (cubic, other):
         others = min(target[label].nrmse for label in ("linear", "relu", "sine"))
         assert max(target[label].nrmse for label in ("sigmoid", "tanh")) < 0.85 * others
-    assert all(sum(study.winners(target).values()) == 4 for target in trained.targets)
+    assert all(sum(study.winners(target).values()) == 3 for target in trained.targets)
     study.show("by capacity", capacity)
     assert "x^2" in capsys.readouterr().out
 
@@ -340,3 +366,13 @@ def test_the_terminal_shows_no_rate_where_there_is_none(capsys):
     results.show_result(Output(), result)
     shown = capsys.readouterr().out
     assert "scale" not in shown.split("Median")[0] and "~" in shown
+
+
+def test_the_option_of_the_command_line():
+    options = ["-a", "tanh", "--hidden", "3", "--seeds", "2", "--steps", "5", "-j", "1", "--capacity"]
+    found = CliRunner().invoke(cli, ["bench", "sin", *options, "--json"])
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["settings"]["ranking"] == "capacity"
+    refused = CliRunner().invoke(cli, ["bench", "sin", *options, "--optimizer", "sgd"])
+    assert refused.exit_code == 2
+    assert "capacity=True chooses the recipe itself" in refused.stderr

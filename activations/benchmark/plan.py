@@ -17,11 +17,12 @@ from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.settings import SettingError
 from activations.fit.target import Target
 
-__all__ = ["CHUNK", "Precision", "Run", "bytes_per_run", "chunks", "require_memory", "require_picklable"]
+__all__ = ["CHUNK", "CHUNK_STEP", "Precision", "Run", "bytes_per_run", "chunks", "require_memory", "require_picklable"]
 
 Precision: TypeAlias = Literal["float32", "float64"]
 
 CHUNK = 12  # runs that are trained together on a CPU
+CHUNK_STEP = 4  # a batch of gradient descents on a CPU is filled up to a multiple of it
 MEMORY_LIMIT = 4 * 2**30  # bytes for one chunk
 
 

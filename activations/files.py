@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from activations.errors import ActivationsError
 
-__all__ = ["OutputExistsError", "require_free", "slug", "write_atomically"]
+__all__ = ["OutputExistsError", "move_to_new", "require_free", "slug", "slugs", "write_atomically"]
 
 MAX_SLUG = 60
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
@@ -51,7 +53,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
         if overwrite:
             os.replace(temporary, place)
         else:
-            _move_to_new(temporary, place)
+            move_to_new(temporary, place)
     finally:
         # Gone already if all went well.
         with contextlib.suppress(OSError):
@@ -95,6 +97,16 @@ def slug(text: str) -> str:
     return f"{plain[:MAX_SLUG].strip('-')}-{digest}".strip("-")
 
 
+def slugs(texts: Iterable[str]) -> tuple[str, ...]:
+    """A file name of its own for each text: those that would share one are numbered."""
+    names: list[str] = []
+    for text in texts:
+        name = slug(text)
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names.append(next(free for free in (name, *itertools.islice(numbered, len(names) + 1)) if free not in names))
+    return tuple(names)
+
+
 def _mode(place: Path) -> int:
     """The permissions of the file that is replaced, else those that `open` would give a new one."""
     with contextlib.suppress(OSError):
@@ -104,8 +116,12 @@ def _mode(place: Path) -> int:
     return 0o666 & ~mask
 
 
-def _move_to_new(temporary: Path, place: Path) -> None:
-    """Rename only if nobody made the file meanwhile."""
+def move_to_new(temporary: Path, place: Path) -> None:
+    """Rename a file to a name that nobody has taken meanwhile.
+
+    Raises:
+        OutputExistsError: somebody has.
+    """
     try:
         os.link(temporary, place)
     except FileExistsError:

@@ -14,6 +14,7 @@ ROWS = [
         "activations.expression",
         "activations.lazy",
         "activations.files",
+        "activations.user_folders",
         "activations.closed_form",
         "activations.bibliography",
     },
@@ -48,12 +49,15 @@ OF_ONE_ROW = {  # imports within a row, each from right to left only
 }
 ONLY_IN = {
     "click": {"activations_cli"},
-    "rich": {"activations_cli"},
+    "rich": {"activations_cli", "activations.render"},
     "matplotlib": {"activations.render"},
     "jinja2": {"activations.render"},
+    "plotly": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
     "mpmath": {"activations.expression", "activations.testing"},
+    "safetensors": {"activations.fit"},
+    "sqlite3": {"activations.benchmark"},
 }
 
 

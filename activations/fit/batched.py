@@ -17,7 +17,7 @@ from activations.fit.optimizers import make_optimizer
 from activations.fit.recipe import Loss
 from activations.fit.recorded import recorded
 
-__all__ = ["Training", "train_batched"]
+__all__ = ["Passes", "Training", "aligned", "train_batched"]
 
 ALIGNMENT = 16  # elements; the 64 bytes of a vector and of a cache line in float32
 
@@ -45,18 +45,16 @@ class Training:
 
     def __init__(self, batch: Batch, device: torch.device | str) -> None:
         self.batch = batch
-        self.data = Minibatches(batch, device, _points_multiple(batch.network))
-        start = batch.parameters.to(device)
-        self.rows = torch.nn.functional.pad(start, (0, -batch.network.parameters % ALIGNMENT))
-        rates = batch.learning_rates.to(device, start.dtype)[:, None]
-        self.network = _Passes(batch.network, self.data, self.rows, batch.recipe.loss)
+        self.data, self.rows = aligned(batch, device)
+        rates = batch.learning_rates.to(device, self.rows.dtype)[:, None]
+        self.network = Passes(batch.network, self.data, self.rows, batch.recipe.loss)
         self.optimizer = make_optimizer(self.rows, rates, batch.recipe)
         schedule = [-batch.recipe.factor(step, batch.steps) for step in range(batch.steps)]
         self.factors = torch.tensor(schedule, dtype=torch.float64).to(rates)
         self.factor = self.factors[:1].clone()
         self.made = torch.zeros(1, dtype=torch.long, device=rates.device)
         self.looked_at = checkpoints(batch.steps)
-        self.losses = start.new_empty(len(self.looked_at), len(start))
+        self.losses = self.rows.new_empty(len(self.looked_at), len(self.rows))
         self.place = {step: index for index, step in enumerate(self.looked_at)}
 
     def prepare(self, step: int) -> None:
@@ -91,6 +89,16 @@ class Training:
         )
 
 
+def aligned(batch: Batch, device: torch.device | str) -> tuple[Minibatches, Tensor]:
+    """The points and the parameters of a batch, both filled up: a run's digits do not depend on its place.
+
+    The parameters [runs, parameters and more] are a copy; those behind the network's own have no influence.
+    """
+    data = Minibatches(batch, device, _points_multiple(batch.network))
+    start = batch.parameters.to(device)
+    return data, torch.nn.functional.pad(start, (0, -batch.network.parameters % ALIGNMENT)).clone()
+
+
 def _points_multiple(network: Network) -> int:
     """What the number of points must be a multiple of, so that every run's part of every buffer is aligned alike.
 
@@ -111,7 +119,7 @@ def _aligned(rows: Tensor, height: int, width: int) -> Tensor:
     return whole[:, :size].view(len(rows), height, width)
 
 
-class _Passes:
+class Passes:
     """Forward and backward pass of a batch, with buffers that are reused at every step."""
 
     def __init__(self, network: Network, data: Minibatches, rows: Tensor, loss: Loss) -> None:

@@ -22,6 +22,7 @@ __all__ = ["draw_fits"]
 
 CURVES = 4
 MAPS = 3
+CELLS = 12  # classes whose numbers are written
 MESH = 161  # points per side of a decision map
 
 
@@ -30,8 +31,8 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
 
     One input: the data with the fitted curves, and below the errors of the curves. A curve in the plane: the curve
     and the fitted ones. Two inputs and classes: the probability of the second of two classes, or the likeliest of
-    several, over the plane, with the training points. Anything else: predicted against true values at the test
-    points.
+    several, over the plane, with the training points. Classes of other inputs: how the test points of each class were
+    classified. Anything else: predicted against true values at the test points.
 
     Args:
         result: the ranking of one target.
@@ -43,9 +44,12 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
             figure = new_figure(look, 6.4, 2.0)
             axes = figure.add_subplot()
             axes.set_axis_off()
-            axes.text(0.5, 0.5, "every run diverged", ha="center", color=look.text, transform=axes.transAxes)
+            reason = "every run diverged" if target.has_values else "the target's Python function is not kept"
+            axes.text(0.5, 0.5, reason, ha="center", color=look.text, transform=axes.transAxes)
         elif target.task == "classification" and target.dimension == 2:
             figure = _draw_maps(result.fits[:MAPS], look)
+        elif target.task == "classification":
+            figure = _draw_confusions(result.fits[:MAPS], look)
         elif target.task == "regression" and (target.dimension, target.outputs) == (1, 2):
             figure = _draw_plane_curves(result.fits[:CURVES], look)
         elif target.task == "regression" and (target.dimension, target.outputs) == (1, 1):
@@ -114,6 +118,33 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
     return figure
 
 
+def _draw_confusions(fits: Sequence[Fit], theme: Theme) -> Figure:
+    """The shares of each class's test points that each class was predicted for."""
+    target = fits[0].run.target
+    names = target.table.classes if target.table is not None and target.table.classes else range(target.classes)
+    labels = [plain(str(name), 14) for name in names]
+    size = min(max(2.4, 0.5 * target.classes), 6.0)
+    figure = new_figure(theme, (size + 0.7) * len(fits) + 0.6, size + 1.6)
+    for axes, fit in zip(np.atleast_1d(figure.subplots(1, len(fits), squeeze=True)), fits, strict=True):
+        style_axes(axes, theme, zero=False)
+        axes.grid(False)
+        test = fit.samples.test
+        counts = np.zeros((target.classes, target.classes))
+        np.add.at(counts, (test.y, fit.predict(test.x).argmax(axis=1)), 1)
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes.imshow(shares, cmap=theme.rising(), vmin=0, vmax=1)
+        if target.classes <= CELLS:
+            for i, j in np.ndindex(shares.shape):
+                colour = theme.background if shares[i, j] > 0.55 else theme.text
+                axes.text(j, i, f"{counts[i, j]:.0f}", ha="center", va="center", fontsize=9, color=colour)
+            axes.set_xticks(range(target.classes), labels, rotation=90 if max(map(len, labels)) > 3 else 0)
+            axes.set_yticks(range(target.classes), labels)
+        axes.set_title(plain(fit.label, 24))
+        axes.set_xlabel("predicted class")
+    figure.axes[0].set_ylabel("true class")
+    return figure
+
+
 def _mixed(shares: np.ndarray[Any, Any], theme: Theme) -> np.ndarray[Any, Any]:
     """The classes' colours, paled, in the proportions [..., classes] of their probabilities."""
     from matplotlib.colors import to_rgb
@@ -145,8 +176,6 @@ def _draw_agreement(fits: Sequence[Fit], theme: Theme) -> Figure:
     for fit, colour in zip(fits, theme.cycle, strict=False):
         test = fit.samples.test
         predicted = fit.predict(test.x)
-        if fit.run.target.classes:
-            predicted = predicted.argmax(axis=1)
         axes.scatter(
             test.y.ravel(), predicted.ravel(), s=8, color=colour, alpha=0.5, linewidths=0, label=plain(fit.label, 40)
         )

@@ -7,13 +7,7 @@ and three hundred cards cost a few nodes each.
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
-import importlib.resources
-import json
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +16,7 @@ from urllib.parse import quote
 from activations.citation import bibtex
 from activations.errors import DeclarationError, ExpressionError
 from activations.expression.javascript import javascript_runtime
+from activations.render.html import asset, environment, markup, policy, script_json, visible
 from activations.render.mathml import mathml
 from activations.render.style import THEMES
 
@@ -35,10 +30,7 @@ __all__ = ["page_html"]
 TAGS = ("monotone", "odd", "even", "smooth", "bounded", "convex", "parametric")
 STEPS = 200  # at least so many from one end of a slider to the other
 SECOND_INPUT = 1.0  # where a function of two inputs is cut at first
-POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'"
-)
+ASSETS = "page_assets"
 
 
 def page_html(entries: Sequence[GalleryEntry], *, title: str) -> str:
@@ -55,21 +47,21 @@ def page_html(entries: Sequence[GalleryEntry], *, title: str) -> str:
     described = [_described(entry) for entry in entries]
     families = Counter(item["family"] for item in described)
     tags = Counter(tag for item in described for tag in item["tags"])
-    style = _environment().get_template("page.css").render(light=THEMES["light"], dark=THEMES["dark"])
+    style = environment(ASSETS).get_template("page.css").render(light=THEMES["light"], dark=THEMES["dark"])
     script = _script([_curves(entry.variant.activation) for entry in entries])
-    markup = _markup()
+    text = markup()
     page: str = (
-        _environment()
+        environment(ASSETS)
         .get_template("page.html")
         .render(
-            title=_visible(title),
+            title=visible(title),
             entries=described,
             families=list(families.items()),
             tags=[(tag, tags[tag]) for tag in TAGS if tags[tag]],
-            data=markup(_json([{**item, "haystack": _haystack(item)} for item in described])),
-            style=markup(style),
-            script=markup(script),
-            policy=markup(POLICY.format(script=_digest(script), style=_digest(style))),
+            data=text(script_json([{**item, "haystack": _haystack(item)} for item in described])),
+            style=text(style),
+            script=text(script),
+            policy=policy([script], [style]),
         )
     )
     return page
@@ -80,15 +72,15 @@ def _described(entry: GalleryEntry) -> dict[str, Any]:
     activation, info = entry.variant.activation, entry.info
     facts = _facts(entry.properties)
     return {
-        "id": _visible(entry.variant.label),
-        "name": _visible(activation.name),
+        "id": visible(entry.variant.label),
+        "name": visible(activation.name),
         "create": activation.formula.text if entry.origin == "typed" else activation.name,
-        "aliases": [_visible(alias) for alias in activation.aliases],
-        "family": _visible(entry.family),
-        "origin": _visible(str(entry.origin)),
-        "summary": _visible(activation.summary),
-        "notes": _visible(activation.notes),
-        "paper": _visible(activation.paper),
+        "aliases": [visible(alias) for alias in activation.aliases],
+        "family": visible(entry.family),
+        "origin": visible(str(entry.origin)),
+        "summary": visible(activation.summary),
+        "notes": visible(activation.notes),
+        "paper": visible(activation.paper),
         "bibtex": _bibtex(activation),
         "input": activation.inputs[0],
         "formula": info.formula,
@@ -127,7 +119,7 @@ def _bibtex(activation: Activation) -> str:
 
 def _script(curves: Sequence[Sequence[str]]) -> str:
     lines = ",\n".join(f"[{', '.join(row)}]" for row in curves)
-    script = f"{javascript_runtime()}const CURVES = [\n{lines}\n];\n{_asset('page.js')}"
+    script = f"{javascript_runtime()}const CURVES = [\n{lines}\n];\n{asset(ASSETS, 'page.js')}"
     # Ours alone, yet nothing in it may end the element that holds it.
     if "</" in script or "<!--" in script:
         raise ValueError("the page's script holds '</' or '<!--', which would end it early; write it in another way")
@@ -206,56 +198,3 @@ def _short(value: float | None) -> str | None:
 def _haystack(item: Mapping[str, Any]) -> str:
     parts = [item["id"], item["name"], *item["aliases"], item["family"], item["summary"], item["paper"], item["origin"]]
     return " ".join(parts).lower()
-
-
-def _visible(text: str) -> str:
-    """Foreign text with a sign in place of each character that would act on the text around it."""
-    return "".join(_sign(letter) for letter in text)
-
-
-def _sign(letter: str) -> str:
-    if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return letter
-    code = ord(letter)
-    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"‹U+{code:04X}›"
-
-
-def _json(value: Any) -> str:
-    """Strict JSON that can stand in a script element."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _asset(name: str) -> str:
-    folder = importlib.resources.files("activations.render").joinpath("page_assets")
-    return folder.joinpath(name).read_text(encoding="utf-8")
-
-
-def _markup() -> Any:
-    from markupsafe import Markup
-
-    return Markup
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
-        undefined=jinja2.StrictUndefined,
-        auto_reload=False,
-    )
-    environment.filters["breakable"] = _breakable
-    return environment
-
-
-def _breakable(text: str) -> Any:
-    """A name that may be broken after its underscores."""
-    markup = _markup()
-    return markup("_<wbr>").join(markup.escape(part) for part in text.split("_"))

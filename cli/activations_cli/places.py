@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activations.files import slug
+from activations.files import slugs
 
 if TYPE_CHECKING:
     from activations.fit.targets import Target
@@ -16,9 +16,4 @@ __all__ = ["picture_paths"]
 
 def picture_paths(folder: Path, targets: Sequence[Target]) -> tuple[Path, ...]:
     """A file of its own for each target; those of one name are numbered."""
-    names: list[str] = []
-    for target in targets:
-        name = slug(target.name)
-        same = sum(other == name or other.startswith(f"{name}-") for other in names)
-        names.append(f"{name}-{same + 1}" if same else name)
-    return tuple(folder / f"{name}.png" for name in names)
+    return tuple(folder / f"{name}.png" for name in slugs(target.name for target in targets))

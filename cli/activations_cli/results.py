@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activations.files import require_free, write_atomically
 from activations_cli.output import Cell, Column, Output, counted, significant
-from activations_cli.places import picture_paths
 
 if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
@@ -18,41 +14,26 @@ if TYPE_CHECKING:
     from activations.benchmark.statistics import Aggregate
     from activations.fit.targets import Target
 
-__all__ = ["Places", "create_folder", "show_result", "write_result"]
+__all__ = ["create_folder", "show_result", "write_result"]
 
 
-@dataclass(frozen=True)
-class Places:
-    """The files of a result: the numbers, and one picture per target."""
-
-    ranking: Path
-    pictures: tuple[Path, ...]
-
-
-def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -> Places:
-    """Make the folder, and check that its files can be written before hours of work end in an error.
+def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -> None:
+    """Make the folder of a report, and check that its files can be written before hours of work end in an error.
 
     Raises:
         OutputExistsError: a file exists and may not be overwritten.
         OSError: the folder can't be made.
     """
-    folder.mkdir(exist_ok=True)
-    places = Places(folder / "ranking.json", picture_paths(folder, targets))
-    for place in (places.ranking, *places.pictures):
-        require_free(place, overwrite=overwrite)
-    return places
+    from activations.render.report import prepare_folder
+
+    prepare_folder(targets, folder, overwrite=overwrite)
 
 
-def write_result(output: Output, result: Result, places: Places, *, overwrite: bool) -> None:
-    """Write the numbers and the pictures, and say where they are."""
-    from activations.render.fits import draw_fits
-    from activations.render.style import figure_bytes
+def write_result(output: Output, result: Result, folder: Path, *, overwrite: bool) -> None:
+    """Write the report, and say where its files are."""
+    from activations.render.report import write_report
 
-    text = json.dumps(result.to_dict(), indent=2, allow_nan=False) + "\n"
-    write_atomically(places.ranking, text.encode(), overwrite=overwrite)
-    output.note(f"Wrote {places.ranking}")
-    for target, place in zip(result.targets, places.pictures, strict=True):
-        write_atomically(place, figure_bytes(draw_fits(target), "png"), overwrite=overwrite)
+    for place in write_report(result, folder, overwrite=overwrite):
         output.note(f"Wrote {place}")
 
 
@@ -115,8 +96,8 @@ def show_target(output: Output, result: TargetResult) -> None:
         *([Column("x floor", "right", optional=True)] if _has_floors(result) else []),
         *([Column("outside", "right", optional=True)] if _goes_outside(result) else []),
         Column("failed", "right"),
-        Column("best lr", "right", optional=True),
-        Column("scale", "right", optional=True),
+        *([Column("best lr", "right", optional=True)] if _is_tuned(result) else []),
+        *([Column("scale", "right", optional=True)] if _is_tuned(result) else []),
         Column("params", "right", optional=True),
         Column("s/run", "right", optional=True),
     ]
@@ -149,13 +130,19 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     if _goes_outside(result):
         cells.append(significant(row.extrapolation))
     cells.append((f"{row.failed:.0%}", "red") if row.failed else "0%")
-    cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
-    cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
+    if _is_tuned(result):
+        cells += [f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}", f"{row.scale:g}"]
+    cells += [str(row.parameters), significant(row.seconds, 2)]
     return cells
 
 
 def _has_floors(result: TargetResult) -> bool:
     return any(row.floor is not None for row in result.ranking)
+
+
+def _is_tuned(result: TargetResult) -> bool:
+    """Whether there were a learning rate and a scale to choose."""
+    return all(outcome.run.recipe.has_rate for outcomes in result.outcomes.values() for outcome in outcomes)
 
 
 def _goes_outside(result: TargetResult) -> bool:
@@ -166,7 +153,8 @@ def distance_text(row: Row) -> str:
     """How far an error is from the least one that the network can have."""
     if row.floor is None:
         return "–"
-    return "floor 0" if row.distance is None else f"{row.distance:.3g}"
+    known = "~" if row.floor.kind == "best known" else ""
+    return f"{known}floor 0" if row.distance is None else f"{known}{row.distance:.3g}"
 
 
 def _error(row: Row | ReferenceRow, metric: str) -> float | None:
@@ -184,9 +172,12 @@ def legend(result: Result) -> str:
     parts = [
         f"Median over {counted(settings['seeds'], 'fresh seed')}, with its bootstrap interval. "
         "NRMSE: root mean square error at test points over the target's standard deviation; "
-        "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %. "
-        "best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.",
+        "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %.",
     ]
+    if settings.get("ranking") == "capacity":
+        parts.append(f"Capacity, how well the networks can fit at all: {settings['optimizer']}, nothing tuned.")
+    elif all(map(_is_tuned, result.targets)):
+        parts.append("best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.")
     rows = [row for target in result.targets for row in target.ranking]
     if any(row.at_edge for row in rows):
         parts.append("*: the lowest or highest rate that was tried.")
@@ -195,11 +186,21 @@ def legend(result: Result) -> str:
     )
     if any(map(_has_floors, result.targets)):
         parts.append("x floor: the error as a multiple of the least one that such a network can have.")
+    if any(row.floor is not None and row.floor.kind == "best known" for row in rows):
+        parts.append("~: of the least one that these runs have reached with it, which is no bound.")
     if any(map(_goes_outside, result.targets)):
         parts.append("outside: the error beyond the domain, which does not rank.")
     widths = ",".join(map(str, settings["hidden"]))
     parts.append(
         f"{settings['preset']}: {settings['steps']} steps, hidden {widths}, seed {settings['seed']}, "
-        f"on {result.device}, {result.seconds:.0f} s."
+        f"on {result.device}{seconds_text(result)}."
     )
     return " ".join(parts)
+
+
+def seconds_text(result: Result) -> str:
+    """How long it took, if anything was trained, and how much of it was in the store."""
+    if result.seconds is None:
+        return ", from the store"
+    reused = f", {counted(result.reused, 'run')} taken from the store" if result.reused else ""
+    return f", {result.seconds:.0f} s{reused}"

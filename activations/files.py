@@ -14,7 +14,7 @@ from pathlib import Path
 
 from activations.errors import ActivationsError
 
-__all__ = ["OutputExistsError", "require_free", "slug", "slugs", "write_atomically"]
+__all__ = ["OutputExistsError", "move_to_new", "require_free", "slug", "slugs", "write_atomically"]
 
 MAX_SLUG = 60
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
@@ -53,7 +53,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
         if overwrite:
             os.replace(temporary, place)
         else:
-            _move_to_new(temporary, place)
+            move_to_new(temporary, place)
     finally:
         # Gone already if all went well.
         with contextlib.suppress(OSError):
@@ -116,8 +116,12 @@ def _mode(place: Path) -> int:
     return 0o666 & ~mask
 
 
-def _move_to_new(temporary: Path, place: Path) -> None:
-    """Rename only if nobody made the file meanwhile."""
+def move_to_new(temporary: Path, place: Path) -> None:
+    """Rename a file to a name that nobody has taken meanwhile.
+
+    Raises:
+        OutputExistsError: somebody has.
+    """
     try:
         os.link(temporary, place)
     except FileExistsError:

@@ -13,8 +13,6 @@ import importlib.metadata
 import inspect
 import json
 import math
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -25,8 +23,9 @@ from activations.declare import Variant
 from activations.files import write_atomically
 from activations.moments import GaussianMoments
 from activations.properties import Asymptote, Bound, Properties, measure
+from activations.user_folders import cache_folder
 
-__all__ = ["cache_folder", "measure_all"]
+__all__ = ["measure_all"]
 
 FILE = "properties.json"
 LARGEST = 64 * 2**20  # bytes
@@ -67,24 +66,6 @@ def measure_all(
         if unsaved:  # what was measured before Ctrl-C too
             _write(file, known)
     return [known[key] for key in keys]
-
-
-def cache_folder() -> Path | None:
-    """Our folder among the user's caches, made by nobody yet; None if the user has no home.
-
-    It is below XDG_CACHE_HOME if that is absolute, as the standard demands, else in the system's usual place.
-    """
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(chosen):
-        return Path(chosen) / "activations"
-    local = os.environ.get("LOCALAPPDATA", "")
-    if sys.platform == "win32" and os.path.isabs(local):
-        return Path(local) / "activations" / "cache"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return (home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache") / "activations"
 
 
 def _file() -> Path | None:

@@ -14,7 +14,7 @@ from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS, benchmark, prese
 from activations.benchmark.outcome import measure_errors
 from activations.benchmark.plan import CHUNK, Run, chunks
 from activations.benchmark.presets import Preset
-from activations.benchmark.protocol import run_seeds
+from activations.benchmark.protocol import STAGES, run_seeds
 from activations.benchmark.statistics import median, median_interval, ranks, resamples
 from activations.benchmark.tuning import tune
 from activations.benchmark.workers import train_chunk
@@ -139,8 +139,8 @@ def test_chunks_hold_runs_of_one_graph_in_order():
     assert sorted(run.key for part in parts for run in part) == sorted(run.key for run in runs)
 
 
-def test_tuning_and_fresh_seeds_never_coincide():
-    used = [seed for s in range(20) for fresh in (False, True) for seed in run_seeds(s, 1000, fresh=fresh)]
+def test_seeds_for_different_stages_never_coincide():
+    used = [seed for s in range(20) for stage in STAGES for seed in run_seeds(s, 1000, stage)]
     assert len(set(used)) == len(used)
 
 

@@ -16,6 +16,7 @@ from activations import default_registry, measure
 from activations.errors import UnknownActivationError
 from activations.filters import FACTS, QUANTITIES, FilterError, in_families, parse_filter
 from activations.properties import Properties
+from activations.user_folders import cache_folder, data_folder
 from activations_cli.main import cli
 
 NAMES = ("relu", "tanh", "softplus", "mish", "linear", "binary_step", "glu", "square")
@@ -226,13 +227,16 @@ def test_what_was_measured_before_an_interruption_is_kept(cache: Path, monkeypat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the folders of other systems")
-def test_the_cache_folder_follows_the_standard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("folder", "variable"), [(cache_folder, "XDG_CACHE_HOME"), (data_folder, "XDG_DATA_HOME")])
+def test_our_folders_follow_the_standard(folder, variable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
-    folder = store.cache_folder()
-    assert folder is not None
-    assert folder.is_relative_to(tmp_path)
-    assert folder.name == "activations"
+    monkeypatch.setenv(variable, "relative/is/ignored")
+    found = folder()
+    assert found is not None
+    assert found.is_relative_to(tmp_path)
+    assert found.name == "activations"
+    monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
+    assert folder() == tmp_path / "elsewhere" / "activations"
 
 
 def run(*arguments: str) -> Result:

@@ -14,6 +14,7 @@ ROWS = [
         "activations.expression",
         "activations.lazy",
         "activations.files",
+        "activations.user_folders",
         "activations.closed_form",
         "activations.bibliography",
     },
@@ -55,6 +56,8 @@ ONLY_IN = {
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
     "mpmath": {"activations.expression", "activations.testing"},
+    "safetensors": {"activations.fit"},
+    "sqlite3": {"activations.benchmark"},
 }
 
 

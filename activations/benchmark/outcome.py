@@ -14,9 +14,10 @@ from activations.benchmark.plan import Run
 from activations.fit.points import Points
 from activations.fit.samples import Samples
 
-__all__ = ["Errors", "Outcome", "judge", "measure_errors"]
+__all__ = ["PRECISIONS", "Errors", "Outcome", "judge", "measure_errors"]
 
 FAILED_R2 = 0.1
+PRECISIONS = tuple(10.0 ** (-k / 2) for k in range(11))  # NRMSE 1, 0.316, 0.1, … 1e-5
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,13 @@ class Outcome:
         extrapolation: the relative error at the points outside the domain; None if the target has none.
         failed: it diverged, its output is not finite, or R² is below 0.1.
         diverged_at: the step (from 0) at which its gradient was not finite; None if it never happened.
-        parameters: after the last step.
+        parameters: after the last step; None if they were not kept.
         seconds: of wall time, the chunk's divided by its runs.
         losses: training losses, each with the number of steps made before it was taken; of a run that diverged, only
             finite ones.
+        reason: why it failed, in a few words; empty if it did not.
+        steps_to_precision: the first step at which a training NRMSE of each of `PRECISIONS` was seen, None for never;
+            losses are looked at about eight times per decade of steps. Empty where the loss is no mean square.
     """
 
     run: Run
@@ -65,9 +69,11 @@ class Outcome:
     extrapolation: float | None
     failed: bool
     diverged_at: int | None
-    parameters: npt.NDArray[Any] = field(repr=False)
+    parameters: npt.NDArray[Any] | None = field(repr=False)
     seconds: float
     losses: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+    reason: str = ""
+    steps_to_precision: tuple[int | None, ...] = ()
 
 
 def judge(
@@ -98,16 +104,20 @@ def judge(
     }
     test = errors["test"]
     useless = test.r2 is not None and test.r2 < FAILED_R2
+    failed = useless or not math.isfinite(test.relative)
+    seen = tuple((step, loss) for step, loss in losses if math.isfinite(loss))
     return Outcome(
         run=run,
         validation=errors["validation"].relative,
         test=test,
         extrapolation=errors["extrapolation"].relative if "extrapolation" in errors else None,
-        failed=useless or not math.isfinite(test.relative),
+        failed=failed,
         diverged_at=steps if diverged else None,
         parameters=parameters,
         seconds=seconds,
-        losses=tuple((step, loss) for step, loss in losses if math.isfinite(loss)),
+        losses=seen,
+        reason=_reason(steps if diverged else None, test) if failed else "",
+        steps_to_precision=_steps_to_precision(run, samples, seen),
     )
 
 
@@ -142,6 +152,20 @@ def measure_errors(samples: Samples, points: Points, outputs: npt.NDArray[np.flo
         r2=None if spread is None else 1 - relative**2,
         accuracy=accuracy,
     )
+
+
+def _reason(diverged_at: int | None, test: Errors) -> str:
+    if diverged_at is not None:
+        return f"the gradient was not finite at step {diverged_at}"
+    return f"R² below {FAILED_R2}" if math.isfinite(test.relative) else "a predicted value is not finite"
+
+
+def _steps_to_precision(run: Run, samples: Samples, losses: Sequence[tuple[int, float]]) -> tuple[int | None, ...]:
+    if run.recipe.loss != "squares" or samples.spread is None:
+        return ()
+    spread = _root_mean_square(samples.spread)
+    errors = [(step, math.sqrt(loss) / spread) for step, loss in losses]
+    return tuple(next((step for step, error in errors if error <= bound), None) for bound in PRECISIONS)
 
 
 def _root_mean_square(values: npt.NDArray[np.float64]) -> float:

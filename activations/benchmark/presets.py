@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from activations.fit.settings import SettingError
 
-__all__ = ["DEFAULT_ACTIVATIONS", "EXTENSION", "PRESETS", "RATES", "Preset", "half_decade", "preset_named"]
+__all__ = [
+    "BRIEF_PART",
+    "BRIEF_RATES",
+    "BRIEF_SETTINGS",
+    "DEFAULT_ACTIVATIONS",
+    "EXTENSION",
+    "PRESETS",
+    "RATES",
+    "Preset",
+    "half_decade",
+    "preset_named",
+]
 
 # Ranked when none are named: the usual choices of each family.
 DEFAULT_ACTIVATIONS = (
@@ -27,6 +38,11 @@ DEFAULT_ACTIVATIONS = (
 # Learning rates are half-decades, 10**(k/2).
 RATES = tuple(range(-8, -1))
 EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
+# Many activations are screened before a few of them are tuned in full: whole decades with a part of the steps, then the
+# most promising settings and the half-decades beside the best.
+BRIEF_RATES = RATES[::2]
+BRIEF_PART = 4
+BRIEF_SETTINGS = 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +57,8 @@ class Preset:
         tuning_seeds: seeds that choose learning rate and scale, others than those that rank.
         finalists: settings that go on to the second and later tuning seeds; None for all of them.
         scales: standard deviations of the first layer's pre-activations that are tried with each rate.
+        iterations: of Levenberg–Marquardt, in place of the steps, in a capacity ranking.
+        starts: initial weights of each run there, of which the best is kept.
     """
 
     name: str
@@ -50,13 +68,34 @@ class Preset:
     tuning_seeds: int
     finalists: int | None
     scales: tuple[float, ...]
+    iterations: int = 200
+    starts: int = 5
 
 
 QUICK = Preset("quick", (32,), steps=700, seeds=12, tuning_seeds=3, finalists=6, scales=(1.0, 3.0, 10.0))
 STANDARD = Preset(
-    "standard", (32, 32), steps=2000, seeds=24, tuning_seeds=3, finalists=None, scales=(1.0, 3.0, 10.0, 30.0)
+    "standard",
+    (32, 32),
+    steps=2000,
+    seeds=24,
+    tuning_seeds=3,
+    finalists=None,
+    scales=(1.0, 3.0, 10.0, 30.0),
+    iterations=400,
+    starts=10,
 )
-PRESETS = {preset.name: preset for preset in (QUICK, STANDARD)}
+FULL = Preset(
+    "full",
+    (64, 64),
+    steps=5000,
+    seeds=48,
+    tuning_seeds=3,
+    finalists=None,
+    scales=(1.0, 3.0, 10.0, 30.0),
+    iterations=1000,
+    starts=10,
+)
+PRESETS = {preset.name: preset for preset in (QUICK, STANDARD, FULL)}
 
 
 def preset_named(name: str) -> Preset:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from activations.benchmark.assembly import assemble
+from activations.benchmark.capacity import (
+    capacity_effort,
+    capacity_run,
+    capacity_settings,
+    require_rankable,
+    untuned,
+)
+from activations.benchmark.entry import Entry, Stage
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
-from activations.benchmark.presets import preset_named
-from activations.benchmark.result import Result, rank_over_targets, rank_target
-from activations.benchmark.tuning import tune
+from activations.benchmark.presets import Preset, preset_named
+from activations.benchmark.result import Result
+from activations.benchmark.statistics import FINALISTS, RACE_ABOVE, logarithms, race
+from activations.benchmark.store import Environment, Store, this_environment
+from activations.benchmark.tuning import Choice, tune, tune_briefly
+from activations.benchmark.widths import matched_hidden
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
 from activations.fit.devices import resolve_device
@@ -22,13 +36,16 @@ from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError, require_count
 from activations.fit.target import Target
 
-__all__ = ["MAX_BENCHMARK_SEED", "Progress", "benchmark"]
+__all__ = ["MAX_BENCHMARK_SEED", "SCREENING_SEEDS", "Progress", "benchmark"]
 
 MAX_STEPS = 1_000_000
 MAX_SEEDS = 1000
 MAX_JOBS = 1024
+SCREENING_SEEDS = 3
 # A benchmark's seed and the number of a run in it make the run's seed; see `run_seeds`.
 MAX_BENCHMARK_SEED = 2**40 - 1
+
+STAGES: dict[Stage, int] = {"tuning": 0, "ranking": 1, "screening": 2}
 
 
 @dataclass(frozen=True)
@@ -36,16 +53,18 @@ class Progress:
     """How far a benchmark has come.
 
     Attributes:
-        stage: "tuning" or "ranking".
+        stage: "tuning", "screening" or "ranking".
         target: the name of the target that was last worked on.
         done: runs of this stage that are finished; a stage may come again with further runs.
         total: runs of this stage.
+        reused: those of them that were in the store.
     """
 
     stage: str
     target: str
     done: int
     total: int
+    reused: int = 0
 
 
 def benchmark(
@@ -64,6 +83,10 @@ def benchmark(
     precision: Precision = "float32",
     recipe: Recipe = DEFAULT_RECIPE,
     own: Sequence[Variant | None] = (),
+    equal_parameters: bool = False,
+    racing: bool | None = None,
+    capacity: bool = False,
+    store: Store | str | Path | None = None,
 ) -> Result:
     """Rank activations by how well small networks that use them fit targets.
 
@@ -75,7 +98,7 @@ def benchmark(
     Args:
         targets: what to fit; repeated ones are taken once.
         variants: the activations; repeated ones are taken once.
-        preset: "quick" or "standard".
+        preset: "quick", "standard" or "full".
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
         seed: another one gives other tuning seeds and other fresh seeds.
         hidden: widths of the hidden layers in place of the preset's.
@@ -88,14 +111,24 @@ def benchmark(
         precision: "float32" or "float64".
         recipe: optimizer, schedule, loss and batch size.
         own: activations of single hidden layers, one for each layer, None where the ranked activation is.
+        equal_parameters: give two-input and learnable activations narrower layers, so that all networks have about as
+            many parameters; else all have the same widths.
+        racing: tune all activations briefly, screen them on three seeds, and let only the best dozen of each target be
+            tuned in full and ranked on fresh seeds; None for doing so with more than twenty activations.
+        capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
+            starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
+        store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
 
     Raises:
         SettingError: a setting is out of range.
         DeviceError: the device is not available.
         DataError: a target is not finite on its domain.
+        StoreError: the store can't be opened or written.
     """
     start = time.perf_counter()
     effort = preset_named(preset)
+    if capacity:
+        effort, precision = capacity_effort(effort), "float64"
     effort = replace(
         effort,
         steps=require_count("steps", effort.steps if steps is None else steps, 1, MAX_STEPS),
@@ -116,66 +149,138 @@ def benchmark(
         raise SettingError(f"precision={precision!r} is unknown; write float32 or float64")
     place = resolve_device(device)
     if place.type == "mps" and precision == "float64":
-        raise SettingError("mps has no float64; write precision='float32' or device='cpu'")
+        remedy = "device='cpu'" if capacity else "precision='float32' or device='cpu'"
+        raise SettingError(f"mps has no float64; write {remedy}")
+    require_rankable(recipe, targets, precision, capacity=capacity)
+    if own and equal_parameters:
+        raise SettingError("equal_parameters and own can't be combined; leave out one of them")
     require_memory(targets, variants, widths)
     processes = jobs if place.type == "cpu" else 1
     if processes > 1:
         require_picklable(targets)
 
-    tuning_seeds = run_seeds(seed, effort.tuning_seeds, fresh=False)
-    fresh_seeds = run_seeds(seed, effort.seeds, fresh=True)
     for target in targets:
-        draw_samples(target, tuning_seeds[0])  # a target that can't be evaluated fails before anything is trained
-    prototypes = [
-        Run(target, variant, widths, 0.0, 1.0, 0, effort.steps, initialisation, precision, recipe, tuple(own))
-        for target in targets
-        for variant in variants
-    ]
-    with Workers(processes, str(place)) as workers:
-
-        def train(stage: str, runs: list[Run]) -> dict[str, Outcome]:
-            outcomes: dict[str, Outcome] = {}
-            for finished in workers.train(runs):
-                outcomes.update((outcome.run.key, outcome) for outcome in finished)
-                if progress is not None:
-                    progress(Progress(stage, finished[-1].run.target.name, len(outcomes), len(runs)))
-            return outcomes
-
-        choices = tune(prototypes, effort, tuning_seeds, lambda runs: train("tuning", runs))
-        final = [[replace(choice.run, seed=seed) for seed in fresh_seeds] for choice in choices]
-        outcomes = train("ranking", [run for runs in final for run in runs])
-
-    results = []
-    for i, target in enumerate(targets):
-        part = slice(i * len(variants), (i + 1) * len(variants))
-        found = {runs[0].variant.label: [outcomes[run.key] for run in runs] for runs in final[part]}
-        results.append(rank_target(target, choices[part], found, seed))
-    overall = rank_over_targets(results, [[outcomes[run.key] for run in runs] for runs in final], seed)
-    settings = {
+        # A target that can't be evaluated fails before anything is trained.
+        draw_samples(target, run_seeds(seed, 1, "tuning")[0])
+    raced = len(variants) > RACE_ABOVE if racing is None else racing
+    settings: dict[str, Any] = {
+        "ranking": "as trained",
         "preset": preset,
         "steps": effort.steps,
         "seeds": effort.seeds,
         "tuning_seeds": effort.tuning_seeds,
+        "finalists": effort.finalists,
         "scales": list(effort.scales),
         "seed": seed,
         "hidden": list(widths),
+        "equal_parameters": equal_parameters,
         "initialisation": initialisation,
         "precision": precision,
         "own": [variant.label if variant else None for variant in own],
+        "race": {"seeds": SCREENING_SEEDS, "finalists": FINALISTS} if raced else None,
         "optimizer": recipe.words,
         "recipe": recipe.to_dict(),
+        **(capacity_settings(effort) if capacity else {}),
     }
-    return Result(tuple(results), overall, settings, str(place), _versions(), time.perf_counter() - start)
+    prototypes = [
+        Run(
+            target,
+            variant,
+            matched_hidden(target, variant, widths) if equal_parameters else widths,
+            *(0.0, 1.0, 0, effort.steps, initialisation, precision, recipe, tuple(own)),
+        )
+        for target in targets
+        for variant in variants
+    ]
+    if capacity:
+        prototypes = [capacity_run(run, effort.starts) for run in prototypes]
+    environment = this_environment(str(place))
+    with ExitStack() as stack:
+        if store is not None and not isinstance(store, Store):
+            store = stack.enter_context(Store(store))
+        trainer = _Trainer(stack.enter_context(Workers(processes, str(place))), store, environment, progress)
+        entries = _entries(prototypes, effort, seed, trainer, raced=raced)
+        if store is not None:
+            store.enter(settings, entries, environment)
+    versions = {"activations": environment.version, "torch": environment.torch}
+    return assemble(entries, settings, environment.device, versions, time.perf_counter() - start, trainer.reused)
 
 
-def run_seeds(seed: int, count: int, *, fresh: bool) -> list[int]:
-    """The seeds of a benchmark's runs: those for tuning and the fresh ones never coincide."""
-    return [seed << 20 | fresh << 16 | i for i in range(count)]
+class _Trainer:
+    """Trains runs that the store does not hold, and puts them there as they are finished."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        store: Store | None,
+        environment: Environment,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.workers = workers
+        self.store = store
+        self.environment = environment
+        self.progress = progress
+        self.reused = 0
+
+    def train(self, stage: Stage, runs: Sequence[Run]) -> dict[str, Outcome]:
+        """The outcomes of runs by key."""
+        outcomes = self.store.known(runs, self.environment) if self.store else {}
+        reused = len(outcomes)
+        self.reused += reused
+        if reused:
+            self._tell(Progress(stage, runs[0].target.name, reused, len(runs), reused))
+        for finished in self.workers.train([run for run in runs if run.key not in outcomes]):
+            if self.store:
+                self.store.add(finished, stage, self.environment)
+            outcomes.update((outcome.run.key, outcome) for outcome in finished)
+            self._tell(Progress(stage, finished[-1].run.target.name, len(outcomes), len(runs), reused))
+        return outcomes
+
+    def fresh(self, stage: Stage, runs: Sequence[Run], seeds: Sequence[int]) -> list[tuple[Outcome, ...]]:
+        """The outcomes of each run with each of the seeds."""
+        planned = [[replace(run, seed=seed) for seed in seeds] for run in runs]
+        outcomes = self.train(stage, [run for group in planned for run in group])
+        return [tuple(outcomes[run.key] for run in group) for group in planned]
+
+    def _tell(self, progress: Progress) -> None:
+        if self.progress is not None:
+            self.progress(progress)
 
 
-def _versions() -> dict[str, Any]:
-    import torch
+def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Trainer, *, raced: bool) -> list[Entry]:
+    """Screen if there are too many activations, tune, and train on fresh seeds."""
+    tuned = prototypes[0].recipe.has_rate
+    tuning_seeds = run_seeds(seed, effort.tuning_seeds, "tuning")
 
-    from activations import __version__
+    def train(runs: list[Run]) -> dict[str, Outcome]:
+        return trainer.train("tuning", runs)
 
-    return {"activations": __version__, "torch": torch.__version__}
+    def ranked(choices: Sequence[Choice], stage: Stage, seeds: int) -> list[Entry]:
+        found = trainer.fresh(stage, [choice.run for choice in choices], run_seeds(seed, seeds, stage))
+        return [Entry(stage, runs, choice.at_edge) for choice, runs in zip(choices, found, strict=True)]
+
+    screened: list[Entry] = []
+    if raced:
+        choices = tune_briefly(prototypes, effort, tuning_seeds[0], train) if tuned else untuned(prototypes)
+        screened = ranked(choices, "screening", SCREENING_SEEDS)
+        prototypes = _finalists(prototypes, screened)
+    choices = tune(prototypes, effort, tuning_seeds, train) if tuned else untuned(prototypes)
+    return [*ranked(choices, "ranking", effort.seeds), *screened]
+
+
+def _finalists(prototypes: Sequence[Run], screened: Sequence[Entry]) -> list[Run]:
+    """The prototypes of those activations that are among the best of the screening on a target."""
+    by_target: dict[str, list[int]] = {}
+    for i, entry in enumerate(screened):
+        by_target.setdefault(entry.run.target.digest + entry.run.target.name, []).append(i)
+    kept = []
+    for places in by_target.values():
+        labels = [screened[i].label for i in places]
+        best = race(logarithms([screened[i].errors for i in places]), labels).finalists
+        kept += [prototypes[i] for i, label in zip(places, labels, strict=True) if label in best]
+    return kept
+
+
+def run_seeds(seed: int, count: int, stage: Stage) -> list[int]:
+    """The seeds of a benchmark's runs: those of different stages never coincide."""
+    return [seed << 20 | STAGES[stage] << 16 | i for i in range(count)]

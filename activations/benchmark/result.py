@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,26 +13,17 @@ import torch
 from activations.benchmark.faces import ResultFace, TargetFace
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
-from activations.benchmark.references import ReferenceRow, reference_rows
+from activations.benchmark.references import ReferenceRow
 from activations.benchmark.statistics import (
     Aggregate,
-    Standing,
-    aggregate,
-    compare,
     finite_or_none,
-    logarithms,
-    median,
-    median_interval,
-    resamples,
 )
-from activations.benchmark.tuning import Choice
 from activations.fit.engine import predict
-from activations.fit.randomness import Purpose, generator
 from activations.fit.samples import Samples, draw_samples
 from activations.fit.target import Target
-from activations.floors import Floor, exact_floor
+from activations.floors import Floor
 
-__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult", "rank_over_targets", "rank_target"]
+__all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult"]
 
 VERSION = 1  # of the JSON; it grows when a field changes its meaning, not when one is added
 
@@ -64,7 +54,12 @@ class Row:
         scale: of the first layer, as tuned.
         at_edge: the rate is the lowest or highest that was tried.
         parameters: number of trained values of the network.
+        hidden: widths of its hidden layers.
         seconds: wall time of one run, in a batch, with its share of the batch.
+        steps_to_precision: the median step at which a training NRMSE of 1, 0.316, 0.1, … 1e-5 was first seen; None
+            where fewer than half of the seeds came so far. Empty where the loss is no mean square.
+        stage: "ranking", or "screening" for one that did not reach the final of a race: its place and its errors are
+            those of the screening's few seeds.
         floor: the least RMSE that a network of this architecture can have, or has had; None where none is known.
         distance: the RMSE as a multiple of the floor; None without one, or if the floor is 0.
     """
@@ -89,7 +84,10 @@ class Row:
     scale: float
     at_edge: bool
     parameters: int
+    hidden: tuple[int, ...]
     seconds: float
+    steps_to_precision: tuple[float | None, ...]
+    stage: str
     floor: Floor | None
     distance: float | None
 
@@ -101,7 +99,7 @@ class Row:
                 values[name] = finite_or_none(value)
         if self.interval is not None:
             values["interval"] = [finite_or_none(end) for end in self.interval]
-        return values
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -119,8 +117,10 @@ class Fit:
     parameters: npt.NDArray[Any] = field(repr=False)
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Fit:
-        """The network of a run."""
+    def of(cls, outcome: Outcome) -> Fit | None:
+        """The network of a run; None if its parameters were not kept."""
+        if outcome.parameters is None:
+            return None
         return cls(outcome.run.variant.label, outcome.run, outcome.parameters)
 
     @property
@@ -198,7 +198,8 @@ class Result(ResultFace):
         settings: what it was run with, for strict JSON.
         device: where it was trained.
         versions: of this library and torch.
-        seconds: of wall time in all.
+        seconds: of wall time in all; None if it was made from a store.
+        reused: number of runs that were in the store already.
     """
 
     targets: tuple[TargetResult, ...]
@@ -206,7 +207,8 @@ class Result(ResultFace):
     settings: Mapping[str, Any]
     device: str
     versions: Mapping[str, str]
-    seconds: float
+    seconds: float | None
+    reused: int = 0
 
     @property
     def ranking(self) -> tuple[Row, ...] | dict[str, tuple[Row, ...]]:
@@ -253,41 +255,8 @@ class Result(ResultFace):
             "device": self.device,
             "versions": dict(self.versions),
             "seconds": self.seconds,
+            "reused": self.reused,
         }
-
-
-def rank_target(
-    target: Target, choices: Sequence[Choice], outcomes: Mapping[str, Sequence[Outcome]], seed: int, fits: int = 6
-) -> TargetResult:
-    """Rank the activations of one target.
-
-    Args:
-        target: what was fitted.
-        choices: the tuned settings, one per activation.
-        outcomes: those of the fresh seeds by label, all in the same order of seeds.
-        seed: of the bootstrap.
-        fits: how many of the best networks to keep.
-    """
-    count = len(next(iter(outcomes.values())))
-    samples = resamples(count, generator(seed, Purpose.BOOTSTRAP))
-    errors = {label: [outcome.test.relative for outcome in found] for label, found in outcomes.items()}
-    compared = compare(logarithms(list(errors.values())), list(errors), generator(seed, Purpose.COMPARISON))
-    tuned = {choice.run.variant.label: choice for choice in choices}
-    rows = [_row(standing, tuned[standing.label], outcomes[standing.label], samples) for standing in compared.standings]
-    constant = all(outcome.test.r2 is None for found in outcomes.values() for outcome in found)
-    good = [row for row in rows if math.isfinite(median(errors[row.activation]))]
-    best = [_median_fit(outcomes[row.activation]) for row in good[:fits]]
-    seeds = [outcome.run.seed for outcome in next(iter(outcomes.values()))]
-    references = reference_rows(target, rows[0].parameters, seeds)
-    return TargetResult(
-        target=target,
-        metric="rmse" if constant else "nrmse",
-        ranking=tuple(rows),
-        references=references,
-        note=compared.note,
-        fits=tuple(best),
-        outcomes={row.activation: tuple(outcomes[row.activation]) for row in rows},
-    )
 
 
 def _flat(row: Row) -> dict[str, Any]:
@@ -295,83 +264,12 @@ def _flat(row: Row) -> dict[str, Any]:
     values = dict(vars(row))
     low, high = values.pop("interval") or (None, None)
     floor = values.pop("floor")
+    del values["steps_to_precision"]
     return {
         **values,
+        "hidden": ",".join(map(str, row.hidden)),
         "interval_low": low,
         "interval_high": high,
         "floor": floor.value if floor else None,
         "floor_kind": floor.kind if floor else None,
     }
-
-
-def rank_over_targets(
-    results: Sequence[TargetResult], outcomes: Sequence[Sequence[Outcome]], seed: int
-) -> Aggregate | None:
-    """Rank the activations over the targets that have an NRMSE; None if those are fewer than two.
-
-    Args:
-        results: of the targets.
-        outcomes: those of the fresh seeds, for each activation of the first target, then of the second one, …
-        seed: of the bootstrap.
-    """
-    count = len(outcomes) // len(results)
-    labels = [found[0].run.variant.label for found in outcomes[:count]]
-    errors = [[outcome.test.relative for outcome in found] for found in outcomes]
-    kept = [i for i, result in enumerate(results) if result.metric == "nrmse"]
-    if len(kept) < 2:
-        return None
-    return aggregate(
-        logarithms([errors[i * count : (i + 1) * count] for i in kept]),
-        labels,
-        [results[i].target.name for i in kept],
-        [results[i].target.group for i in kept],
-        generator(seed, Purpose.COMPARISON, 1),
-    )
-
-
-def _row(standing: Standing, choice: Choice, outcomes: Sequence[Outcome], samples: npt.NDArray[np.intp]) -> Row:
-    tests = [outcome.test for outcome in outcomes]
-    r2 = [test.r2 for test in tests if test.r2 is not None]
-    accuracy = [test.accuracy for test in tests if test.accuracy is not None]
-    rmse = median([test.rmse for test in tests])
-    floor = _floor(choice.run, [outcome.run.seed for outcome in outcomes])
-    outside = [outcome.extrapolation for outcome in outcomes if outcome.extrapolation is not None]
-    return Row(
-        activation=standing.label,
-        rank=standing.rank,
-        rank_text=standing.rank_text,
-        tied=standing.tied_with_best,
-        best_probability=standing.best_probability,
-        p_value=standing.p_value,
-        nrmse=median([test.relative for test in tests]) if r2 else None,
-        interval=median_interval([test.relative for test in tests], samples),
-        rmse=rmse,
-        r2=median(r2) if r2 else None,
-        max_error=median([test.largest for test in tests]),
-        accuracy=median(accuracy) if accuracy else None,
-        extrapolation=median(outside) if outside else None,
-        failed=sum(outcome.failed for outcome in outcomes) / len(outcomes),
-        diverged=sum(outcome.diverged_at is not None for outcome in outcomes) / len(outcomes),
-        seeds=len(outcomes),
-        learning_rate=choice.run.learning_rate,
-        scale=choice.run.scale,
-        at_edge=choice.at_edge,
-        parameters=choice.run.network.parameters,
-        seconds=median([outcome.seconds for outcome in outcomes]),
-        floor=floor,
-        distance=floor.distance(rmse) if floor else None,
-    )
-
-
-def _floor(run: Run, seeds: Sequence[int]) -> Floor | None:
-    """The exact floor of a run's architecture, if there is one."""
-    if any(run.own):
-        return None
-    found = exact_floor(run.target, run.variant, run.hidden, seeds)
-    return found if isinstance(found, Floor) else None
-
-
-def _median_fit(outcomes: Sequence[Outcome]) -> Fit:
-    ordered = sorted(outcomes, key=lambda outcome: (outcome.test.relative, outcome.run.seed))
-    middle = ordered[(len(ordered) - 1) // 2]
-    return Fit.of(middle)

@@ -19,9 +19,10 @@ from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import CHUNK, Run, chunks
 from activations.errors import DeviceError
 from activations.fit.devices import steady_arithmetic
-from activations.fit.engine import Batch, predict, train
-from activations.fit.initialisation import initial_parameters
+from activations.fit.engine import Batch, predict
+from activations.fit.initialisation import initial_parameters, start_scale
 from activations.fit.samples import draw_samples
+from activations.fit.starts import train_starts
 
 __all__ = ["Workers", "train_chunk"]
 
@@ -91,13 +92,19 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
     start = time.perf_counter()
     first = runs[0]
     samples = [draw_samples(run.target, run.seed) for run in runs]
-    rows = [initial_parameters(run.network, run.seed, run.scale, run.initialisation) for run in runs]
     rates = [run.learning_rate for run in runs]
     missing = CHUNK - len(runs) if device == "cpu" else 0
     dtype = getattr(torch, first.precision)
 
     def stacked(arrays: list[Any], dtype: torch.dtype = dtype) -> torch.Tensor:
         return torch.as_tensor(np.stack(arrays + arrays[-1:] * missing), dtype=dtype)
+
+    def rows(start: int) -> torch.Tensor:
+        """The initial parameters of all runs at one of their starts."""
+        factor = start_scale(start)
+        return stacked(
+            [initial_parameters(run.network, run.seed, run.scale * factor, run.initialisation, start) for run in runs]
+        )
 
     classes = bool(first.target.classes)
     if classes:
@@ -109,17 +116,18 @@ def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
         part: stacked([s.scaling.input_to_network(getattr(s, part).x) for s in samples])
         for part in ("training", *judged)
     }
-    trained = train(
+    trained = train_starts(
         Batch(
             network=first.network,
             inputs=inputs["training"],
             targets=targets,
-            parameters=stacked(rows),
+            parameters=rows(0),
             learning_rates=stacked([np.float64(rate) for rate in rates]),
             steps=first.steps,
             recipe=replace(first.recipe, loss="cross-entropy") if classes else first.recipe,
             seeds=tuple([run.seed for run in runs] + [runs[-1].seed] * missing),
         ),
+        (rows(start) for start in range(1, first.recipe.starts)),
         device,
     )
     outputs = {part: predict(first.network, trained.parameters, inputs[part]).double().numpy() for part in judged}

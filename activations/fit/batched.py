@@ -13,7 +13,7 @@ from activations.fit.nonlinearity import Nonlinearity
 from activations.fit.optimizers import make_optimizer
 from activations.fit.recipe import Loss
 
-__all__ = ["train_batched"]
+__all__ = ["Passes", "train_batched"]
 
 
 def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
@@ -21,7 +21,7 @@ def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
     rows = batch.parameters.to(device, copy=True)
     rates = batch.learning_rates.to(device, rows.dtype)[:, None]
     data = Minibatches(batch, device)
-    network = _Passes(batch.network, data.points, rows, batch.recipe.loss)
+    network = Passes(batch.network, data.points, rows, batch.recipe.loss)
     optimizer = make_optimizer(rows, rates, batch.recipe, batch.steps)
     looked_at = checkpoints(batch.steps)
     losses = rows.new_empty(len(looked_at), len(rows))
@@ -35,7 +35,7 @@ def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
     return Trajectories(rows.cpu(), optimizer.finite_steps[:, 0].long().cpu(), looked_at, losses.cpu())
 
 
-class _Passes:
+class Passes:
     """Forward and backward pass of a batch, with buffers that are reused at every step."""
 
     def __init__(self, network: Network, points: int, rows: Tensor, loss: Loss) -> None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from activations.fit.network import Network
 from activations.fit.recipe import DEFAULT_RECIPE, Recipe
+from activations.fit.settings import SettingError
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["ENGINES", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
+__all__ = ["ENGINES", "ENGINE_VERSION", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
 
 Engine: TypeAlias = Literal["batched", "numpy"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+ENGINE_VERSION = 1  # grows when a run of the same key may give other digits
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ class Batch:
         inputs: shape [runs, points, inputs], in the network's units.
         targets: values of shape [runs, points, outputs], or class numbers [runs, points].
         parameters: initial parameters, shape [runs, parameters]; dtype and device of the inputs.
-        learning_rates: initial learning rates, shape [runs].
+        learning_rates: initial learning rates, shape [runs]; not used by an optimizer that has none.
         steps: number of optimizer steps.
-        recipe: optimizer, schedule, loss and batch size.
+        recipe: optimizer, schedule, loss and batch size. Its number of starts is for `activations.fit.starts`.
         seeds: one per run; fixes the order of its minibatches. Not needed without minibatches.
     """
 
@@ -50,7 +53,8 @@ class Trajectories:
     Attributes:
         parameters: after the last step, shape [runs, parameters]; of a run that diverged, before the step at which
             its gradient was not finite.
-        steps: finite steps that each run made, shape [runs]; less than the batch's steps for one that diverged.
+        steps: finite steps that each run made, shape [runs]; less than the batch's steps for one that diverged. A run
+            that can get no better before its last step counts as having made them all.
         looked_at: the steps before which the loss was taken, from 0.
         losses: the training loss then, of the minibatch if there are any, shape [looked at, runs].
     """
@@ -69,12 +73,26 @@ def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "ba
     Args:
         batch: the runs.
         device: where to compute; the results come back to the CPU.
-        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read.
+        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read and has gradient
+            descents only.
+
+    Raises:
+        SettingError: the recipe and the engine or the precision do not go together.
     """
     if engine == "numpy":
+        if not batch.recipe.has_rate:
+            raise SettingError(f"engine='numpy' has no optimizer {batch.recipe.optimizer!r}; write engine='batched'")
         from activations.fit.plain import train_plain
 
         return train_plain(batch, device)
+    if batch.recipe.optimizer == "lm":
+        from activations.fit.levenberg import train_levenberg
+
+        return train_levenberg(batch, device)
+    if batch.recipe.optimizer == "lbfgs":
+        from activations.fit.lbfgs import train_lbfgs
+
+        return train_lbfgs(batch, device)
     from activations.fit.batched import train_batched
 
     return train_batched(batch, device)

@@ -14,14 +14,22 @@ from activations.fit.network import Network
 from activations.fit.randomness import Purpose, generator
 from activations.moments import gain
 
-__all__ = ["INITIALISATIONS", "Initialisation", "initial_parameters"]
+__all__ = ["INITIALISATIONS", "Initialisation", "initial_parameters", "start_scale"]
 
 Initialisation: TypeAlias = Literal["moments", "torch"]
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 
+STREAMS = 1 << 8  # of random numbers that a start may take: two for each of a network's layers are enough
+START_SCALES = (1.0, 3.0, 10.0)
+
+
+def start_scale(start: int) -> float:
+    """What multiplies the first layer's scale at one of several starts: 1, 3, 10, and again from the beginning."""
+    return START_SCALES[start % len(START_SCALES)]
+
 
 def initial_parameters(
-    network: Network, seed: int, scale: float = 1.0, mode: Initialisation = "moments"
+    network: Network, seed: int, scale: float = 1.0, mode: Initialisation = "moments", start: int = 0
 ) -> npt.NDArray[np.float64]:
     """The initial parameters of one network as a flat row.
 
@@ -38,13 +46,14 @@ def initial_parameters(
         seed: fixes the random numbers, the same for all activations.
         scale: of the first layer.
         mode: "moments" or "torch".
+        start: another one has other random numbers.
     """
     row = np.empty(network.parameters)
     before: Variant | None = None
     for index, layer in enumerate(network.layers):
         first_scale = scale if index == 0 else 1.0
         parts = layer.variant.inputs if layer.variant else 1
-        weight, bias = _normals(seed, index, layer.inputs, layer.outputs // parts, parts)
+        weight, bias = _normals(seed, start, index, layer.inputs, layer.outputs // parts, parts)
         if mode == "torch":
             bound = first_scale / math.sqrt(layer.inputs)
             weight, bias = bound * _uniform(weight), bound * _uniform(bias)
@@ -66,9 +75,9 @@ def initial_parameters(
 
 
 @functools.lru_cache(maxsize=1024)
-def _normals(seed: int, layer: int, fan_in: int, width: int, parts: int) -> tuple[Any, Any]:
+def _normals(seed: int, start: int, layer: int, fan_in: int, width: int, parts: int) -> tuple[Any, Any]:
     """Standard normals for weights [fan_in, parts·width] and biases, each projection from a stream of its own."""
-    streams = [layer * 2 + part for part in range(parts)]
+    streams = [start * STREAMS + layer * 2 + part for part in range(parts)]
     weights = [generator(seed, Purpose.WEIGHTS, i).standard_normal((fan_in, width)) for i in streams]
     biases = [generator(seed, Purpose.BIASES, i).standard_normal(width) for i in streams]
     return np.concatenate(weights, axis=1), np.concatenate(biases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,18 +10,29 @@ from torch import Tensor
 
 from activations.declare import Variant
 from activations.derivatives import derivative
-from activations.fit.engine import predict
+from activations.fit.engine import Batch, Trajectories, checkpoints, predict
+from activations.fit.minibatches import Minibatches
 from activations.fit.network import Network
+from activations.fit.settings import SettingError
 
-__all__ = ["MAX_JACOBIAN", "MAX_PARAMETERS", "LeastSquares", "jacobian", "levenberg_marquardt"]
+__all__ = [
+    "MAX_JACOBIAN",
+    "MAX_PARAMETERS",
+    "LeastSquares",
+    "jacobian",
+    "levenberg_marquardt",
+    "train_levenberg",
+]
 
 MAX_PARAMETERS = 1500
 MAX_JACOBIAN = 2_000_000  # entries: points times outputs times parameters
 
-FIRST_DAMPING = 1e-2
+FIRST_DAMPING = 1.0
 SHRINK, GROW = 0.2, 4.0
 DAMPING = (1e-14, 1e12)
 SETTLED = 1e-14
+MEMORY = 2**28  # bytes that the Jacobians of one batch and what is made of them may take
+COPIES = 5  # of a Jacobian that exist at once, about
 
 
 @dataclass(frozen=True)
@@ -31,15 +43,55 @@ class LeastSquares:
         parameters: shape [runs, parameters].
         errors: mean squared errors on the training points, shape [runs].
         iterations: how many were made in all; fewer than allowed if every run had settled.
+        losses: the errors before each of the iterations that were looked at, shape [looked at, runs].
     """
 
     parameters: Tensor
     errors: Tensor
     iterations: int
+    losses: Tensor
+
+
+def train_levenberg(batch: Batch, device: torch.device | str) -> Trajectories:
+    """Train a batch by Levenberg–Marquardt; see `activations.fit.engine.train`.
+
+    Raises:
+        SettingError: the batch is not in float64.
+    """
+    if batch.parameters.dtype != torch.float64:
+        raise SettingError(f"optimizer='lm' needs float64, got {batch.parameters.dtype}; write precision='float64'")
+    data = Minibatches(batch, device)
+    rows = batch.parameters.to(device)
+    looked_at = checkpoints(batch.steps)
+    found = []
+    size = _together(batch)
+    for first in range(0, len(rows), size):
+        part = slice(first, first + size)
+        inputs, targets = data.inputs[part], data.targets[part]
+        found.append(levenberg_marquardt(batch.network, inputs, targets, rows[part], batch.steps, looked_at))
+    errors = torch.cat([part.errors for part in found])
+    return Trajectories(
+        torch.cat([part.parameters for part in found]).cpu(),
+        torch.where(torch.isfinite(errors), batch.steps, 0).cpu(),
+        looked_at,
+        torch.cat([part.losses for part in found], dim=1).cpu(),
+    )
+
+
+def _together(batch: Batch) -> int:
+    """How many runs of a batch are computed at once: a divisor of their number, which decides the last digits."""
+    runs, points, _ = batch.inputs.shape
+    size = 8 * COPIES * batch.network.parameters * max(points * batch.network.outputs, batch.network.parameters)
+    return max(count for count in range(1, runs + 1) if runs % count == 0 and (count == 1 or count * size <= MEMORY))
 
 
 def levenberg_marquardt(
-    network: Network, inputs: Tensor, targets: Tensor, parameters: Tensor, iterations: int
+    network: Network,
+    inputs: Tensor,
+    targets: Tensor,
+    parameters: Tensor,
+    iterations: int,
+    looked_at: Sequence[int] = (),
 ) -> LeastSquares:
     """Minimise the squared errors of networks, each from its own start.
 
@@ -52,14 +104,18 @@ def levenberg_marquardt(
         targets: shape [runs, points, outputs].
         parameters: the starts, shape [runs, parameters].
         iterations: the most that are made; each computes one Jacobian and one or several steps share none.
+        looked_at: the iterations before which errors are noted, counted from 0 and ascending.
     """
     rows = parameters.clone()
     residual = _residual(network, rows, inputs, targets)
     errors = residual.square().mean(dim=1)
     damping = torch.full_like(errors, FIRST_DAMPING)
     settled = ~torch.isfinite(errors)
+    seen: list[Tensor] = []
     made = 0
     while made < iterations and not bool(settled.all()):
+        if len(seen) < len(looked_at) and looked_at[len(seen)] == made:
+            seen.append(errors)
         made += 1
         slopes = jacobian(network, rows, inputs)
         trial = rows + _step(slopes, residual, damping)
@@ -73,7 +129,9 @@ def levenberg_marquardt(
         errors = torch.where(better, trial_errors, errors)
         damping = torch.where(better, damping * SHRINK, damping * GROW).clamp(min=DAMPING[0])
         settled |= (damping > DAMPING[1]) | (better & (gained < SETTLED)) | (errors == 0)
-    return LeastSquares(rows, errors, made)
+    seen += [errors] * (len(looked_at) - len(seen))
+    losses = torch.stack(seen) if seen else errors.new_empty(0, len(errors))
+    return LeastSquares(rows, errors, made, losses)
 
 
 def jacobian(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
@@ -135,18 +193,15 @@ def _residual(network: Network, parameters: Tensor, inputs: Tensor, targets: Ten
 def _step(slopes: Tensor, residual: Tensor, damping: Tensor) -> Tensor:
     """The damped Gauss–Newton step, from the smaller of the two systems of equations.
 
-    With scaled slopes K it is -(KᵀK + d·1)⁻¹ Kᵀr, which equals -Kᵀ(KKᵀ + d·1)⁻¹ r.
+    It is -(JᵀJ + d·1)⁻¹ Jᵀr, which equals -Jᵀ(JJᵀ + d·1)⁻¹ r. The damping is the same for all parameters: in
+    proportion to their slopes it lets those with little influence run away, and units saturate.
     """
-    size = slopes.square().sum(dim=1, keepdim=True).sqrt()
-    # Parameters without influence, such as those of a dead unit, stay where they are.
-    scale = torch.where(size > 0, 1 / size, torch.zeros_like(size))
-    scaled = slopes * scale
-    wide = scaled.shape[1] < scaled.shape[2]
-    gram = scaled @ scaled.transpose(1, 2) if wide else scaled.transpose(1, 2) @ scaled
+    wide = slopes.shape[1] < slopes.shape[2]
+    gram = slopes @ slopes.transpose(1, 2) if wide else slopes.transpose(1, 2) @ slopes
     gram.diagonal(dim1=1, dim2=2).add_(damping[:, None])
     # One that is not finite or not positive definite gives a factor that is not finite, and a step that is not made.
     factor, failed = torch.linalg.cholesky_ex(torch.nan_to_num(gram))
-    right = residual.unsqueeze(2) if wide else scaled.transpose(1, 2) @ residual.unsqueeze(2)
+    right = residual.unsqueeze(2) if wide else slopes.transpose(1, 2) @ residual.unsqueeze(2)
     solved = torch.cholesky_solve(torch.nan_to_num(right), factor)
-    step = -(scaled.transpose(1, 2) @ solved if wide else solved).squeeze(2) * scale.squeeze(1)
+    step = -(slopes.transpose(1, 2) @ solved if wide else solved).squeeze(2)
     return torch.where(failed[:, None] == 0, step, torch.full_like(step, torch.nan))

@@ -20,6 +20,7 @@ Sampling: TypeAlias = Literal["grid", "half-open grid", "uniform", "table", "two
 NoiseKind: TypeAlias = Literal["normal", "student", "flips", "positions"]
 Tier: TypeAlias = Literal["core", "extra", "control"]
 
+GENERATED = ("two spirals", "three spirals", "moons")
 MAX_DIMENSION = 9
 VARIABLES = ("x", *(f"x{i}" for i in range(1, MAX_DIMENSION + 1)))
 
@@ -101,6 +102,11 @@ class Target:
     def is_function(self) -> bool:
         """Whether it has a value at any point, as formulas and Python functions have and data sets have not."""
         return bool(self.formula) or self.function is not None
+
+    @property
+    def has_values(self) -> bool:
+        """Whether its points can be drawn: not those of a Python function that a store remembers by its name alone."""
+        return self.is_function or self.table is not None or self.sampling in GENERATED
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -44,7 +44,8 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
             figure = new_figure(look, 6.4, 2.0)
             axes = figure.add_subplot()
             axes.set_axis_off()
-            axes.text(0.5, 0.5, "every run diverged", ha="center", color=look.text, transform=axes.transAxes)
+            reason = "every run diverged" if target.has_values else "the target's Python function is not kept"
+            axes.text(0.5, 0.5, reason, ha="center", color=look.text, transform=axes.transAxes)
         elif target.task == "classification" and target.dimension == 2:
             figure = _draw_maps(result.fits[:MAPS], look)
         elif target.task == "classification":

@@ -11,7 +11,7 @@ from activations.render.html import visible
 from activations.render.report.figures import draw_heat_map
 from activations.render.report.findings import findings, verdict
 from activations.render.report.numbers import percent, shown
-from activations.render.report.runs import drawable, error_of
+from activations.render.report.runs import error_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +38,7 @@ LEFT = ' style="text-align:left"'
 
 def target_figure(result: TargetResult, theme: str = "light") -> Figure:
     """The best fits of a target."""
-    return draw_fits(drawable(result), theme)
+    return draw_fits(result, theme)
 
 
 def result_figure(result: Result, target: str | None = None, theme: str = "light") -> Figure:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from activations_cli.failures import guarded
+from activations_cli.stores import ARGUMENTS
 from activations_cli.terminal import repair_streams
 
 __all__ = ["CommandGroup"]
@@ -61,7 +62,9 @@ class CommandGroup(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
 
         def run() -> None:
+            typed = tuple(arguments)  # which parsing consumes
             with self.make_context(name, arguments, **extra) as context:
+                context.meta[ARGUMENTS] = typed
                 self.invoke(context)
 
         repair_streams()

@@ -9,7 +9,21 @@ from activations_cli.options import terminal_options, version_option
 
 __all__ = ["cli", "main"]
 
-COMMANDS = ("list", "show", "similar", "cite", "plot", "gallery", "check", "targets", "bench", "plugins")
+COMMANDS = (
+    "list",
+    "show",
+    "similar",
+    "cite",
+    "plot",
+    "gallery",
+    "check",
+    "targets",
+    "bench",
+    "rank",
+    "report",
+    "runs",
+    "plugins",
+)
 
 
 @click.group(

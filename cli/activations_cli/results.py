@@ -96,8 +96,8 @@ def show_target(output: Output, result: TargetResult) -> None:
         *([Column("x floor", "right", optional=True)] if _has_floors(result) else []),
         *([Column("outside", "right", optional=True)] if _goes_outside(result) else []),
         Column("failed", "right"),
-        Column("best lr", "right", optional=True),
-        Column("scale", "right", optional=True),
+        *([Column("best lr", "right", optional=True)] if _is_tuned(result) else []),
+        *([Column("scale", "right", optional=True)] if _is_tuned(result) else []),
         Column("params", "right", optional=True),
         Column("s/run", "right", optional=True),
     ]
@@ -130,13 +130,19 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     if _goes_outside(result):
         cells.append(significant(row.extrapolation))
     cells.append((f"{row.failed:.0%}", "red") if row.failed else "0%")
-    cells.append(f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}")
-    cells += [f"{row.scale:g}", str(row.parameters), significant(row.seconds, 2)]
+    if _is_tuned(result):
+        cells += [f"{row.learning_rate:.2g}{'*' if row.at_edge else ' '}", f"{row.scale:g}"]
+    cells += [str(row.parameters), significant(row.seconds, 2)]
     return cells
 
 
 def _has_floors(result: TargetResult) -> bool:
     return any(row.floor is not None for row in result.ranking)
+
+
+def _is_tuned(result: TargetResult) -> bool:
+    """Whether there were a learning rate and a scale to choose."""
+    return all(outcome.run.recipe.has_rate for outcomes in result.outcomes.values() for outcome in outcomes)
 
 
 def _goes_outside(result: TargetResult) -> bool:
@@ -147,7 +153,8 @@ def distance_text(row: Row) -> str:
     """How far an error is from the least one that the network can have."""
     if row.floor is None:
         return "–"
-    return "floor 0" if row.distance is None else f"{row.distance:.3g}"
+    known = "~" if row.floor.kind == "best known" else ""
+    return f"{known}floor 0" if row.distance is None else f"{known}{row.distance:.3g}"
 
 
 def _error(row: Row | ReferenceRow, metric: str) -> float | None:
@@ -165,9 +172,12 @@ def legend(result: Result) -> str:
     parts = [
         f"Median over {counted(settings['seeds'], 'fresh seed')}, with its bootstrap interval. "
         "NRMSE: root mean square error at test points over the target's standard deviation; "
-        "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %. "
-        "best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.",
+        "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %.",
     ]
+    if settings["ranking"] == "capacity":
+        parts.append(f"Capacity, how well the networks can fit at all: {settings['optimizer']}, nothing tuned.")
+    elif all(map(_is_tuned, result.targets)):
+        parts.append("best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.")
     rows = [row for target in result.targets for row in target.ranking]
     if any(row.at_edge for row in rows):
         parts.append("*: the lowest or highest rate that was tried.")
@@ -176,11 +186,21 @@ def legend(result: Result) -> str:
     )
     if any(map(_has_floors, result.targets)):
         parts.append("x floor: the error as a multiple of the least one that such a network can have.")
+    if any(row.floor is not None and row.floor.kind == "best known" for row in rows):
+        parts.append("~: of the least one that these runs have reached with it, which is no bound.")
     if any(map(_goes_outside, result.targets)):
         parts.append("outside: the error beyond the domain, which does not rank.")
     widths = ",".join(map(str, settings["hidden"]))
     parts.append(
         f"{settings['preset']}: {settings['steps']} steps, hidden {widths}, seed {settings['seed']}, "
-        f"on {result.device}, {result.seconds:.0f} s."
+        f"on {result.device}{seconds_text(result)}."
     )
     return " ".join(parts)
+
+
+def seconds_text(result: Result) -> str:
+    """How long it took, if anything was trained, and how much of it was in the store."""
+    if result.seconds is None:
+        return ", from the store"
+    reused = f", {counted(result.reused, 'run')} taken from the store" if result.reused else ""
+    return f", {result.seconds:.0f} s{reused}"

@@ -22,19 +22,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 OPTIMIZERS = ("adam", "adamw", "sgd", "momentum")
 SCHEDULES = ("cosine", "constant", "step")
 LOSSES = ("squares", "huber")
+INITIALISATIONS = ("moments", "torch")
+PRECISIONS = ("float32", "float64")
 
 
 def training_options(command: Command) -> Command:
-    """The options of the recipe, by the names that `read_recipe` takes."""
+    """The options of training, by the names that `read_recipe` and `activations.benchmark` take."""
     batch = click.option("--batch", "batch_size", type=click.IntRange(1), metavar="N", help="Minibatches of N points.")
     command = batch(command)
-    for name, choices, text in (
-        ("--loss", LOSSES, "What a regression minimises."),
-        ("--schedule", SCHEDULES, "Of the learning rate."),
-        ("--optimizer", OPTIMIZERS, "With torch's defaults."),
+    for name, parameter, choices, text in (
+        ("--precision", "precision", PRECISIONS, "Of all numbers."),
+        ("--init", "initialisation", INITIALISATIONS, "Of the weights: suited to the activation, or as in nn.Linear."),
+        ("--loss", "loss", LOSSES, "What a regression minimises."),
+        ("--schedule", "schedule", SCHEDULES, "Of the learning rate."),
+        ("--optimizer", "optimizer", OPTIMIZERS, "With torch's defaults."),
     ):
-        choice = click.Choice(choices)
-        command = click.option(name, type=choice, default=choices[0], show_default=True, help=text)(command)
+        kind = click.Choice(choices)
+        option = click.option(name, parameter, type=kind, default=choices[0], show_default=True, help=text)
+        command = option(command)
     return command
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from activations.render.fits import draw_fits
 from activations.render.report.figures import draw_heat_map, draw_profile, draw_ranking
 from activations.render.report.places import OVERALL, figure_names
-from activations.render.report.runs import drawable
 from activations.render.style import figure_bytes
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Drawings:
 
     def _drawn(self, name: str) -> Figure:
         if name in self._targets:
-            return draw_fits(drawable(self._targets[name]))
+            return draw_fits(self._targets[name])
         if name in self._ranked:
             return draw_ranking(self._ranked[name])
         if name == self.heat_map:

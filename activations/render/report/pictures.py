@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from activations.render.html import visible
 from activations.render.report.curves import kind_of
 from activations.render.report.places import FIGURES
-from activations.render.report.runs import drawable
 
 if TYPE_CHECKING:
     from activations.benchmark.result import TargetResult
@@ -45,7 +44,7 @@ class Pictures:
         self.fits = [made.get(number) or self._fits(number, found) for number, found in enumerate(targets)]
 
     def _fits(self, number: int, found: TargetResult) -> dict[str, Any]:
-        best = ", ".join(fit.label for fit in drawable(found).fits[:4])
+        best = ", ".join(fit.label for fit in found.fits[:4])
         about = f"Fits of {found.target.name} by {best}" if best else f"{found.target.name}: there is no fit to draw"
         return self._image(self._drawings.fits[number], about)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
+OF_THE_SESSION = ("seconds", "reused")  # which tell how the result was made and not what it is
+
 
 def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Write a report of a benchmark: `report.html`, `ranking.json`, `ranking.csv`, `ranking.md` and `figures/`.
@@ -43,7 +45,7 @@ def write_report(result: Result, folder: Path, *, overwrite: bool = False) -> li
 def _files(result: Result) -> Iterator[tuple[str, bytes]]:
     drawings = Drawings(result)
     yield "report.html", report_html(result, drawings).encode()
-    numbers = {name: value for name, value in result.to_dict().items() if name != "seconds"}
+    numbers = {name: value for name, value in result.to_dict().items() if name not in OF_THE_SESSION}
     yield "ranking.json", (json.dumps(numbers, indent=2, allow_nan=False) + "\n").encode()
     yield "ranking.csv", ranking_csv(result).encode()
     yield "ranking.md", ranking_markdown(result).encode()

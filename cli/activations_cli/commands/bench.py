@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from activations_cli.options import (
     terminal_options,
 )
 from activations_cli.output import Output
+from activations_cli.stores import open_store, resumable, store_option
 from activations_cli.training import read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-PRESETS = ("quick", "standard")
+PRESETS = ("quick", "standard", "full")
 
 
 @click.command("bench")
@@ -75,6 +77,9 @@ PRESETS = ("quick", "standard")
 )
 @click.option("--steps", type=click.IntRange(1), help="Optimizer steps of each run.  [default: the preset's]")
 @click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
+@click.option("--equal-parameters", is_flag=True, help="Narrower layers for activations that bring parameters.")
+@click.option("--no-race", is_flag=True, help="All seeds for all, even of more than 20 activations.")
+@click.option("--capacity", is_flag=True, help="Rank how well networks can fit at all: no learning rate, many starts.")
 @training_options
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides all random numbers.")
 @click.option(
@@ -94,6 +99,8 @@ PRESETS = ("quick", "standard")
     help="Write a report there: report.html, figures as SVG and PNG, ranking.csv, ranking.md and ranking.json.",
 )
 @force_option
+@store_option
+@click.option("--no-store", is_flag=True, help="Keep no runs, and take none that are kept.")
 @json_option
 @terminal_options
 @click.pass_context
@@ -114,15 +121,22 @@ def command(
     hidden: Hidden | None,
     steps: int | None,
     seeds: int | None,
+    equal_parameters: bool,
+    no_race: bool,
+    capacity: bool,
     optimizer: str,
     schedule: str,
     loss: str,
     batch_size: int | None,
+    initialisation: str,
+    precision: str,
     seed: int,
     device: str,
     jobs: int | None,
     folder: Path | None,
     force: bool,
+    store_file: Path | None,
+    no_store: bool,
     as_json: bool,
 ) -> None:
     r"""Rank activations by how well small networks with them fit a TARGET.
@@ -147,7 +161,12 @@ def command(
 
     from activations.benchmark import available_jobs, benchmark
 
-    with output.progress() as advance:
+    if no_store and store_file:
+        raise click.UsageError("--store and --no-store contradict each other.")
+    with ExitStack() as stack:
+        store = None if no_store else stack.enter_context(open_store(output, store_file, "write"))
+        stack.enter_context(resumable(output, context, store))
+        advance = stack.enter_context(output.progress())
         result = benchmark(
             chosen,
             variants,
@@ -158,8 +177,14 @@ def command(
             own=read_own(output, hidden.own) if hidden else (),
             steps=steps,
             seeds=seeds,
+            equal_parameters=equal_parameters,
+            racing=False if no_race else None,
+            capacity=capacity,
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
+            initialisation=initialisation,  # type: ignore[arg-type]
+            precision=precision,  # type: ignore[arg-type]
             jobs=jobs or available_jobs(),
+            store=store,
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
         )
     if as_json:

@@ -1,0 +1,126 @@
+"""The capacity ranking: how well networks can fit at all, not how well a gradient descent gets there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from activations.benchmark.outcome import Outcome
+from activations.benchmark.plan import CHUNK, Precision, Run
+from activations.benchmark.presets import Preset
+from activations.benchmark.tuning import Choice
+from activations.fit.initialisation import START_SCALES
+from activations.fit.levenberg import MAX_JACOBIAN, MAX_PARAMETERS
+from activations.fit.network import Network
+from activations.fit.recipe import DEFAULT_RECIPE, HISTORY, Recipe
+from activations.fit.settings import SettingError
+from activations.fit.target import Target
+from activations.floors import Floor
+
+__all__ = [
+    "best_known",
+    "capacity_effort",
+    "capacity_recipe",
+    "capacity_run",
+    "capacity_settings",
+    "require_rankable",
+    "untuned",
+]
+
+LBFGS_ITERATIONS = 5  # times those of Levenberg–Marquardt, which take about as long
+LEAST_HISTORY = 10
+HISTORY_MEMORY = 2**30  # bytes of the pairs that a chunk remembers
+SHORT = {"lm": "LM", "lbfgs": "L-BFGS"}
+
+
+def capacity_recipe(network: Network, points: int, *, starts: int = 1, classes: bool = False) -> Recipe:
+    """The strongest recipe that a network and its data allow.
+
+    Levenberg–Marquardt, which minimises squares, up to 1500 parameters and a Jacobian of two million entries; else
+    L-BFGS, with history 100 unless that takes too much memory, and by cross-entropy for classes.
+
+    Args:
+        network: the architecture.
+        points: number of training points.
+        starts: initial weights of each run.
+        classes: whether it is a classification.
+    """
+    entries = points * network.outputs * network.parameters
+    if not classes and network.parameters <= MAX_PARAMETERS and entries <= MAX_JACOBIAN:
+        return Recipe(optimizer="lm", starts=starts)
+    affordable = HISTORY_MEMORY // (CHUNK * 2 * 8 * network.parameters)
+    return Recipe(optimizer="lbfgs", starts=starts, history=max(LEAST_HISTORY, min(HISTORY, affordable)))
+
+
+def capacity_effort(effort: Preset) -> Preset:
+    """The effort of a preset for the capacity ranking: nothing is tuned, and its steps are iterations."""
+    return replace(effort, steps=effort.iterations, tuning_seeds=0, finalists=None, scales=START_SCALES)
+
+
+def capacity_run(run: Run, starts: int) -> Run:
+    """A run with the same network, target and seed that is trained as well as can be."""
+    target = run.target
+    recipe = capacity_recipe(run.network, target.points, starts=starts, classes=bool(target.classes))
+    steps = run.steps if recipe.optimizer == "lm" else run.steps * LBFGS_ITERATIONS
+    return replace(run, recipe=recipe, steps=steps)
+
+
+def capacity_settings(effort: Preset) -> dict[str, Any]:
+    """What a capacity ranking says of itself in its settings; the same for all targets."""
+    recipe = Recipe(optimizer="lm", starts=effort.starts)
+    other = f"for classes and for large networks L-BFGS, {LBFGS_ITERATIONS} times as many iterations"
+    return {"ranking": "capacity", "optimizer": f"{recipe.words} ({other})", "recipe": recipe.to_dict()}
+
+
+def untuned(prototypes: Sequence[Run]) -> list[Choice]:
+    """The settings of runs without a learning rate: there is nothing to choose."""
+    return [Choice(replace(run, learning_rate=1.0, scale=1.0), at_edge=False) for run in prototypes]
+
+
+def require_rankable(recipe: Recipe, targets: Sequence[Target], precision: Precision, *, capacity: bool) -> None:
+    """Refuse a recipe that can't train the targets, before anything is trained.
+
+    Raises:
+        SettingError: with the way out.
+    """
+    if capacity and recipe != DEFAULT_RECIPE:
+        raise SettingError(f"capacity=True chooses the recipe itself; leave out {recipe.words!r}")
+    if recipe.optimizer != "lm":
+        return
+    if precision != "float64":
+        raise SettingError(f"optimizer='lm' needs precision='float64', got {precision!r}")
+    for target in targets:
+        if target.classes:
+            raise SettingError(f"optimizer='lm' can't fit the classes of {target.name}; choose 'lbfgs'")
+
+
+def best_known(outcomes: Sequence[Outcome]) -> Floor | None:
+    """The smallest test RMSE that networks of one activation and architecture have reached on one target.
+
+    It is no bound: longer training may go below it. How it was found names all runs that took part, not only the best.
+
+    Args:
+        outcomes: of runs that differ in seed and training alone, as trained or for the capacity ranking.
+
+    Returns:
+        The value, or None if no run gave a finite error, for a classification, and for a table, whose test points
+        differ from seed to seed.
+
+    Raises:
+        ValueError: the runs are of different networks or targets.
+    """
+    runs = [outcome.run for outcome in outcomes]
+    if len({(run.target.digest, run.variant.digest, run.hidden, run.own) for run in runs}) > 1:
+        raise ValueError("runs of different networks or targets have no common best value")
+    finite = [outcome.test for outcome in outcomes if math.isfinite(outcome.test.rmse)]
+    if not finite or runs[0].target.classes or runs[0].target.table:
+        return None
+    best = min(finite, key=lambda errors: errors.rmse)
+    counts: dict[str, int] = {}
+    for run in runs:
+        name = SHORT.get(run.recipe.optimizer, run.recipe.optimizer)
+        counts[name] = counts.get(name, 0) + run.recipe.starts
+    parts = [f"{name}, {count} start{'s' * (count > 1)}" for name, count in sorted(counts.items())]
+    return Floor(best.rmse, "best known", "; ".join(parts), None if best.r2 is None else best.relative)

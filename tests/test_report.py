@@ -313,6 +313,46 @@ def test_where_every_run_diverged_the_page_says_so():
     assert "∞" in html and "Infinity" not in html.split("<script>")[0]
 
 
+def test_a_race_names_those_that_were_only_screened():
+    targets = [formula_target("sin(3*x)", points=20)]
+    result = ranked(targets, ["relu", "tanh", "sine", "elu", "gelu", *REST], racing=True, seeds=2)
+    stages = [row.stage for row in result.targets[0].ranking]
+    assert set(stages) == {"ranking", "screening"}
+    html = report_html(result)
+    assert "So many activations raced" in html and "Grey: screened on few seeds" in html
+    (target,) = data_of(html)["targets"]
+    assert target["screened"] == [place for place, stage in enumerate(stages) if stage == "screening"]
+    assert html.split("<script")[0].count('<tr class="screened">') == stages.count("screening")
+
+
+REST = ("silu", "mish", "softplus", "sigmoid", "linear", "selu", "celu", "leaky_relu", "softsign", "arctan")
+
+
+def test_a_capacity_ranking_has_no_learning_rate(odd):
+    result = ranked([formula_target("sin(3*x)", points=20)], ["tanh"], capacity=True, steps=5, seeds=2)
+    html = report_html(result)
+    own = html.split("<script")[0]
+    assert "This is a capacity ranking" in own and "Levenberg" in own
+    assert ">Rate<" not in own and "were tuned" not in own
+    assert ">Rate<" in report_html(replace(odd, targets=odd.targets[:1], overall=None)).split("<script")[0]
+    assert "| rate" not in ranking_markdown(result) and "| rate" in ranking_markdown(odd)
+
+
+def test_a_function_that_is_not_kept_has_numbers_and_no_curves(odd, tmp_path):
+    found = odd.targets[0]
+    gone = replace(found.target, formula="", name="lost")
+    outcomes = {
+        label: tuple(replace(one, run=replace(one.run, target=gone)) for one in made)
+        for label, made in found.outcomes.items()
+    }
+    result = replace(odd, targets=(replace(found, target=gone, outcomes=outcomes, fits=()),), overall=None)
+    assert not gone.has_values
+    write_report(result, tmp_path)
+    (target,) = data_of((tmp_path / "report.html").read_text())["targets"]
+    assert target["kind"] == "unknown" and target["runs"]
+    assert not any("v" in run for run in target["runs"])
+
+
 def test_bars_stand_at_their_values(odd):
     ranking = target_ranking(odd.targets[0], 10)
     axis = ranking.axis

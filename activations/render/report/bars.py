@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Axis", "Ranking", "overall_ranking", "target_ranking"]
 
-DECADES = 8
+DECADES = 8  # of errors that are told apart, and more if they are no worse than
+USELESS = 10.0
 MARGIN = 3.0  # per cent at both ends
 MOST_TICKS = 5
 
@@ -173,7 +174,7 @@ def _error_axis(result: TargetResult, rows: Sequence[Row]) -> Axis:
     if not finite:
         return Axis(0.1, 10.0, logarithmic=True)
     low, high = min(finite), max(finite)
-    high = min(high, low * 10.0**DECADES)
+    high = min(high, max(low * 10.0**DECADES, USELESS))
     if high < 2 * low:
         middle = math.sqrt(low * high)
         low, high = middle / 2, middle * 2

@@ -54,8 +54,8 @@ def _protocol(result: Result, settings: Mapping[str, Any]) -> str:
     )
     if settings.get("equal_parameters"):
         parts.append(
-            "Activations with inputs or parameters of their own have narrower layers, so that all networks have about as "
-            "many parameters."
+            "Activations with inputs or parameters of their own have narrower layers, so that all networks have about "
+            "as many parameters."
         )
     if settings.get("seed") is not None:
         parts.append(f"All random numbers follow from the benchmark's seed {settings['seed']}.")

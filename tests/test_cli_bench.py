@@ -76,7 +76,7 @@ def test_a_real_csv_file(tmp_path: Path) -> None:
     (target,) = read(found.stdout)["targets"]
     assert target["target"] == "sunspots.csv"
     assert all(0.5 < row["nrmse"] < 3 for row in target["ranking"])
-    assert len(list((tmp_path / "out").glob("*.png"))) == 1
+    assert len(list((tmp_path / "out" / "figures").glob("*-fits.png"))) == 1
 
 
 @pytest.mark.parametrize("columns", ["20", "80", "200"])
@@ -113,11 +113,14 @@ def test_files_come_whole_into_the_folder(tmp_path: Path) -> None:
     found = run("cubic", "sin(x)/2", "-o", str(folder))
     assert found.exit_code == 0, found.stderr
     names = sorted(path.name for path in folder.iterdir())
-    assert names[0] == "cubic.png"
-    assert names[1] == "ranking.json"
-    assert len(names) == 3
-    assert names[2].startswith("sin-x-2-")
-    assert (folder / "cubic.png").read_bytes().startswith(b"\x89PNG")
+    assert names == ["figures", "ranking.csv", "ranking.json", "ranking.md", "report.html"]
+    figures = sorted(path.name for path in (folder / "figures").iterdir())
+    assert len(figures) == 12
+    assert {"cubic-fits.svg", "cubic-ranking.png", "heat-map.png", "performance-profile.svg"} <= set(figures)
+    assert sum(name.startswith("sin-x-2-") for name in figures) == 4
+    assert (folder / "figures" / "cubic-fits.png").read_bytes().startswith(b"\x89PNG")
+    for place in (folder / "report.html", folder / "figures" / "cubic-fits.png"):
+        assert f"Wrote {place}" in found.stderr
     assert len(read((folder / "ranking.json").read_text())["targets"]) == 2
     again = run("cubic", "-o", str(folder))
     assert again.exit_code == 2
@@ -164,7 +167,7 @@ def test_a_curve(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.stderr
     (target,) = read(found.stdout)["targets"]
     assert (target["outputs"], target["domain"]) == (2, [[0, 12]])
-    assert len(list((tmp_path / "out").glob("t-t-cos-t-t-sin-t-*.png"))) == 1
+    assert len(list((tmp_path / "out" / "figures").glob("t-t-cos-t-t-sin-t-*-fits.png"))) == 1
     wrong = run("t -> (t, q)")
     assert wrong.exit_code == 2
     assert "         ^" in wrong.stderr

@@ -178,6 +178,25 @@ def test_every_kind_of_target_is_drawn(visit, html, odd):
     assert page.input_value("#target") == str(len(odd.targets) - 1)
 
 
+def test_a_drawing_can_be_saved_and_not_be_sent(visit, html, tmp_path):
+    page = visit(html)
+    for plot in ("heat", "profile", "better", "fits", "losses"):
+        buttons = page.locator(f"#{plot} .modebar-btn").evaluate_all(
+            "(all) => all.map((button) => button.dataset.title + ' ' + button.dataset.attr)"
+        )
+        assert any("PNG" in button for button in buttons), plot
+        assert not any(word in button.lower() for button in buttons for word in ("share", "cloud", "edit", "send")), (
+            plot
+        )
+        context = f"document.getElementById('{plot}')._context"
+        assert page.evaluate(f"[{context}.plotlyServerURL, {context}.showSendToCloud]") == ["", False]
+    page.hover("#fits")
+    with page.expect_download() as download:
+        page.locator("#fits .modebar-btn").first.click()
+    download.value.save_as(tmp_path / "fits.png")
+    assert (tmp_path / "fits.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_what_diverged_is_named(visit, html, odd):
     page = visit(html)
     page.locator("#activations input").nth(3).check()

@@ -9,9 +9,10 @@ const DASHES = ["solid", "dash", "dot", "dashdot"];
 const PAGE = 100;
 const ROW = 22;
 const FEW = 40;
+// plotly.js offers by default to upload a chart: this page sends nothing anywhere.
 const CONFIG = {
-  responsive: true, displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  responsive: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false, showLink: false, plotlyServerURL: "",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "sendChartToCloud", "sendDataToCloud"],
 };
 
 const element = (name, text, className) => {

@@ -1,6 +1,7 @@
 # make bench   sets up and ranks activations on a target:  make bench TARGET='abs(x)' BENCH='--domain -1 1'
 # make test    sets up and runs the whole test suite
 # make check   lint, types and tests, as CI runs them
+# make speed   measures the training engine against other ways; scikit-learn and jax where they are installed
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ TARGET ?= sin
 BENCH ?=
 BIN := $(VENV)/bin
 
-.PHONY: bench test lint check clean
+.PHONY: bench test lint check speed clean
 
 bench: $(VENV)/.run
 	$(BIN)/activations bench '$(TARGET)' $(BENCH)
@@ -32,6 +33,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@ $(VENV)/.run
+
+speed: $(VENV)/.run
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,86 +1,169 @@
-"""Model-steps per second of the batched engine against the usual loop, as a ratio.
+"""The engine against other ways to train many small networks, and against what the machine could do at best.
 
-Both are measured alternately and the median of the ratios is printed, so that a busy machine slows both.
-Run `python benchmarks/speed.py [ACTIVATION...]`.
+All contenders train the same networks from the same weights on the same points, with Adam, by turns and with one
+thread each; printed are medians over rounds of the time of the processor relative to the engine's, so that a busy
+machine slows all alike. What is compiled or imported first is not counted. scikit-learn and jax are measured where they
+are installed:
+
+    python benchmarks/speed.py [ACTIVATION...] [--rounds N] [--steps N] [--json] [--device cuda]
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import statistics
-import sys
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
+from contenders.gpu import measure_gpu
+from contenders.jax_way import JAX
+from contenders.problem import Array, Contender, Problem
+from contenders.processes import measure_processes
+from contenders.roofline import Limits, least_seconds, measure_limits
+from contenders.sklearn_way import SKLEARN
+from contenders.torch_ways import FUNCTIONAL, LOOP, OURS
 
-from activations import create
-from activations.declare import Variant
 from activations.fit.devices import steady_arithmetic
-from activations.fit.engine import Batch, train
-from activations.fit.initialisation import initial_parameters
-from activations.fit.network import Network
-from activations.registry import default_registry
 
-CASES = [((128,), 40), ((64, 64), 256)]
-RUNS = 12
-STEPS = 100
-ROUNDS = 5
+ACTIVATIONS = ("relu", "tanh", "gelu", "sine")
+CASES = (((128,), 40), ((64, 64), 256))
+CONTENDERS = (OURS, LOOP, SKLEARN, FUNCTIONAL, JAX)
 
 
-def batched(variant: Variant, hidden: tuple[int, ...], x: torch.Tensor, y: torch.Tensor) -> float:
-    """Seconds per model-step of the engine."""
-    network = Network(1, hidden, 1, variant)
-    rows = np.stack([initial_parameters(network, seed) for seed in range(RUNS)])
-    batch = Batch(
-        network,
-        x.expand(RUNS, -1, -1).contiguous(),
-        y.expand(RUNS, -1, -1).contiguous(),
-        torch.tensor(rows, dtype=torch.float32),
-        torch.full((RUNS,), 1e-3),
-        STEPS,
-    )
-    start = time.perf_counter()
-    train(batch)
-    return (time.perf_counter() - start) / (STEPS * RUNS)
+def compare(problem: Problem, rounds: int, contenders: Sequence[Contender] = CONTENDERS) -> dict[str, Any]:
+    """Times per model-step and their ratios to the engine's.
+
+    Args:
+        problem: what is trained.
+        rounds: how often each contender trains.
+        contenders: the engine first.
+    """
+    prepared: dict[str, tuple[Callable[[], Array], int]] = {}
+    skipped, setup = {}, {}
+    for contender in contenders:
+        obstacle = contender.obstacle(problem)
+        if obstacle:
+            skipped[contender.name] = obstacle
+            continue
+        start = time.perf_counter()
+        train = contender.prepare(problem)
+        train()
+        setup[contender.name] = time.perf_counter() - start
+        prepared[contender.name] = train, contender.networks(problem) * problem.steps
+    times: dict[str, list[float]] = {name: [] for name in prepared}
+    for _ in range(rounds):
+        for name, (train, model_steps) in prepared.items():
+            start = time.process_time()
+            train()
+            times[name].append((time.process_time() - start) / model_steps)
+    ours = times[contenders[0].name]
+    return {
+        "shape": problem.shape,
+        "points": problem.points,
+        "activation": problem.activation,
+        "microseconds": {name: statistics.median(found) * 1e6 for name, found in times.items()},
+        "ratios": {
+            name: statistics.median(other / own for own, other in zip(ours, found, strict=True))
+            for name, found in times.items()
+        },
+        "setup_seconds": setup,
+        "skipped": skipped,
+    }
 
 
-def tutorial(variant: Variant, hidden: tuple[int, ...], x: torch.Tensor, y: torch.Tensor) -> float:
-    """Seconds per model-step of one nn.Sequential with autograd, torch's Adam and a printed loss."""
-    layers: list[nn.Module] = []
-    fan_in = 1
-    for width in hidden:
-        layers += [nn.Linear(fan_in, width), create(variant.activation)]
-        fan_in = width
-    model = nn.Sequential(*layers, nn.Linear(fan_in, 1))
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    losses = []
-    start = time.perf_counter()
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss = nn.functional.mse_loss(model(x), y)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses.append(loss.item())
-    return (time.perf_counter() - start) / STEPS
+def roof(problem: Problem, limits: Limits, microseconds: float) -> dict[str, Any]:
+    """The bound of a model-step, its parts in microseconds, and the fraction of it that is reached."""
+    parts = {name: seconds * 1e6 for name, seconds in least_seconds(problem, limits).items()}
+    bound = sum(parts.values())
+    return {"parts": parts, "bound": bound, "fraction": bound / microseconds}
 
 
-def main(names: list[str]) -> None:
-    """Print a line per architecture and activation."""
-    for hidden, points in CASES:
-        x = torch.linspace(-1, 1, points)[:, None]
-        y = torch.sin(6 * x)
-        for name in names:
-            variant = default_registry().variant(name)
-            times = []
-            with steady_arithmetic():
-                for _ in range(ROUNDS):
-                    times.append((batched(variant, hidden, x, y), tutorial(variant, hidden, x, y)))
-            ours, theirs = (statistics.median(column) * 1e6 for column in zip(*times, strict=True))
-            ratio = statistics.median(slow / fast for fast, slow in times)
-            shape = "-".join(map(str, (1, *hidden, 1)))
-            print(f"{shape:10} {points:4} points  {name:12} {ours:7.1f} us  loop {theirs:7.1f} us  {ratio:5.1f} times")
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """All that is asked for, as plain values; lines are printed as they come unless JSON is wanted."""
+
+    def say(line: str) -> None:
+        if not options.json:
+            print(line, flush=True)
+
+    names = options.activations or ACTIVATIONS
+    found: dict[str, Any] = {"torch": torch.__version__, "threads": 1, "rows": []}
+    if options.device != "cpu":
+        found["gpu"] = measure_gpu(options.device, options.activations or ("relu",), say)
+        return found
+    cases = [Problem(name, hidden, points, steps=options.steps) for hidden, points in CASES for name in names]
+    with steady_arithmetic():
+        limits = measure_limits(cases)
+        per_element = ", ".join(f"{name} {1e9 * value:.2f}" for name, value in limits.activation.items())
+        say(
+            f"torch {torch.__version__}, one thread: products {limits.flops / 1e9:.0f} GFLOP/s, "
+            f"copy in cache {limits.bytes_per_second / 1e9:.0f} GB/s, value and derivative in ns: {per_element}"
+        )
+        say("us per model-step of the engine; others as multiples of it; the bound from these rates, and its fraction")
+        for problem in cases:
+            row = compare(problem, options.rounds)
+            row["roof"] = roof(problem, limits, row["microseconds"][OURS.name])
+            found["rows"].append(row)
+            say(_line(row))
+    for name, seconds in _setups(found["rows"]).items():
+        say(f"{name}: {seconds:.1f} s of imports and compilation per shape and activation, not counted above")
+    for name, reasons in _skips(found["rows"]).items():
+        say(f"{name} is skipped: {reasons}")
+    found["limits"] = {
+        "gflops": limits.flops / 1e9,
+        "gigabytes_per_second": limits.bytes_per_second / 1e9,
+        "nanoseconds": {name: 1e9 * value for name, value in limits.activation.items()},
+    }
+    if options.processes:
+        found["two_processes"] = measure_processes()
+        say(f"two processes against one, 1-64-64-1: {found['two_processes']:.2f} times")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the ratios, or JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("activations", nargs="*", metavar="ACTIVATION", help=f"default: {' '.join(ACTIVATIONS)}")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each contender trains")
+    parser.add_argument("--steps", type=int, default=200, help="optimizer steps of each training")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda for the report on a GPU")
+    parser.add_argument("--no-processes", dest="processes", action="store_false", help="leave out the two processes")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    found = measure(options)
+    if options.json:
+        print(json.dumps(found, indent=1))
+
+
+def _line(row: dict[str, Any]) -> str:
+    others = [
+        f"{name} {row['ratios'][name]:5.1f}×" if name in row["ratios"] else f"{name}     –"
+        for name in (contender.name for contender in CONTENDERS[1:])
+    ]
+    ours, roof = row["microseconds"][OURS.name], row["roof"]
+    head = f"{row['shape']:9} {row['points']:4} points  {row['activation']:7} {ours:6.1f} us"
+    return f"{head}  {'  '.join(others)}  bound {roof['bound']:5.1f} us ({roof['fraction']:.0%})"
+
+
+def _setups(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """The largest set-up of each contender that needs one."""
+    largest: dict[str, float] = {}
+    for row in rows:
+        for name in (JAX.name,):
+            if name in row["setup_seconds"]:
+                largest[name] = max(largest.get(name, 0.0), row["setup_seconds"][name])
+    return largest
+
+
+def _skips(rows: list[dict[str, Any]]) -> dict[str, str]:
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        for name, reason in row["skipped"].items():
+            reasons.setdefault(name, []).append(reason)
+    return {name: "; ".join(dict.fromkeys(found)) for name, found in reasons.items()}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["relu", "tanh", "gelu", "sine"])
+    main()

@@ -21,6 +21,7 @@ from activations.benchmark.workers import train_chunk
 from activations.declare import formula_activation
 from activations.errors import DataError, DeviceError
 from activations.fit import function_target
+from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.samples import draw_samples
 from activations.fit.settings import SettingError
 from activations.fit.targets import csv_target, formula_target, resolve_target
@@ -144,10 +145,19 @@ def test_seeds_for_different_stages_never_coincide():
     assert len(set(used)) == len(used)
 
 
-def test_the_result_of_a_run_does_not_depend_on_what_shares_its_batch():
-    runs = [Run(SIN, REGISTRY.variant("tanh"), (8,), 0.01 * (1 + i), 1.0, i, 20) for i in range(CHUNK)]
+@pytest.mark.parametrize("hidden", [(32,), (7, 5)], ids=str)
+@pytest.mark.parametrize(
+    "recipe",
+    [DEFAULT_RECIPE, Recipe("momentum", batch_size=7), Recipe("lm", starts=2), Recipe("lbfgs", starts=2)],
+    ids=lambda recipe: recipe.optimizer,
+)
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu", "sine", "glu", "prelu", "smish"])
+def test_the_result_of_a_run_does_not_depend_on_what_shares_its_batch(name, recipe, hidden):
+    precision = "float64" if recipe.optimizer in ("lm", "lbfgs") else "float32"
+    variant = REGISTRY.variant(name)
+    runs = [Run(SIN, variant, hidden, 0.01 * (1 + i), 1.0, i, 12, "moments", precision, recipe) for i in range(CHUNK)]
     together = {outcome.run.key: outcome for outcome in train_chunk(runs)}
-    for part in ([runs[4]], runs[3:6], runs[::-1]):
+    for part in ([runs[4]], runs[3:6], runs[2:9], runs[::-1]):
         for outcome in train_chunk(part):
             other = together[outcome.run.key]
             np.testing.assert_array_equal(outcome.parameters, other.parameters)

@@ -10,14 +10,17 @@ from torch import nn
 
 from activations.declare import formula_activation
 from activations.errors import DeviceError
+from activations.fit.batched import Training
 from activations.fit.devices import resolve_device, steady_arithmetic
 from activations.fit.engine import Batch, checkpoints, predict, train
 from activations.fit.initialisation import initial_parameters
+from activations.fit.kernels import KERNELS, kernel_of
 from activations.fit.minibatches import Minibatches
 from activations.fit.network import Network, read_hidden
 from activations.fit.nonlinearity import Nonlinearity
 from activations.fit.randomness import Purpose, generator
 from activations.fit.recipe import Recipe
+from activations.fit.recorded import recorded
 from activations.fit.settings import SettingError
 from activations.nn import create
 from activations.registry import default_registry
@@ -32,10 +35,12 @@ def _one_thread():
         yield
 
 
-def make_batch(variant, hidden=(5, 4), inputs=1, outputs=1, runs=4, steps=50, dtype=torch.float64, rate=0.01):
+def make_batch(
+    variant, hidden=(5, 4), inputs=1, outputs=1, runs=4, steps=50, dtype=torch.float64, rate=0.01, points=POINTS
+):
     network = Network(inputs, hidden, outputs, variant)
     source = torch.Generator().manual_seed(5)
-    x = 2 * torch.rand(runs, POINTS, inputs, generator=source, dtype=dtype) - 1
+    x = 2 * torch.rand(runs, points, inputs, generator=source, dtype=dtype) - 1
     y = torch.cat([torch.sin((3 + i) * x.sum(-1, keepdim=True)) for i in range(outputs)], dim=-1)
     rows = [initial_parameters(network, seed, 1.0 + seed) for seed in range(runs)]
     parameters = torch.tensor(np.stack(rows), dtype=dtype)
@@ -450,3 +455,144 @@ def test_the_number_of_threads_is_restored():
     with steady_arithmetic():
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "glu"])
+@pytest.mark.parametrize(
+    ("inputs", "hidden", "outputs"), [(1, (5, 4), 1), (1, (31,), 1), (2, (31, 17), 3), (3, (16, 1, 5), 2)]
+)
+@pytest.mark.parametrize("points", [23, 40])
+def test_odd_widths_and_points_do_not_let_the_place_matter_either(name, inputs, hidden, outputs, points):
+    # Where a run's part of a buffer begins in the middle of a vector, products sum in another order.
+    variant = REGISTRY.variant(name)
+    batch = make_batch(variant, hidden, inputs, outputs, runs=12, dtype=torch.float32, steps=20, points=points)
+    order = torch.randperm(12, generator=torch.Generator().manual_seed(1))
+    shuffled = replace(
+        batch,
+        inputs=batch.inputs[order],
+        targets=batch.targets[order],
+        parameters=batch.parameters[order],
+        learning_rates=batch.learning_rates[order],
+    )
+    assert torch.equal(train(shuffled).parameters, train(batch).parameters[order])
+
+
+def by_steps(batch, record):
+    """Train as on a GPU, with something else in place of a CUDA graph."""
+    training = Training(batch, "cpu")
+    step = recorded(training, record)
+    with torch.no_grad():
+        for index in range(batch.steps):
+            training.prepare(index)
+            step()
+            training.look(index)
+    return training.trajectories()
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(optimizer="momentum", schedule="step", batch_size=8)])
+def test_the_step_that_is_recorded_on_a_gpu_gives_the_same_bits(recipe):
+    batch = make_batch(REGISTRY.variant("tanh"), dtype=torch.float32)
+    batch = replace(batch, recipe=recipe, seeds=(1, 2, 3, 4))
+    made = []
+
+    def record(step):
+        # As a graph: only what was there at the time of recording is called again.
+        made.append(step)
+        return step
+
+    found, expected = by_steps(batch, record), train(batch)
+    assert len(made) == 1
+    for part in ("parameters", "steps", "losses"):
+        assert torch.equal(getattr(found, part), getattr(expected, part))
+
+
+def test_buffers_stay_where_they_are():
+    # A recorded step reads and writes the addresses that it saw.
+    batch = replace(make_batch(REGISTRY.variant("sine")), recipe=Recipe(batch_size=8), seeds=(1, 2, 3, 4))
+    training = Training(batch, "cpu")
+
+    def addresses():
+        owners = [training, training.optimizer, training.network, training.network.loss, training.network.output]
+        owners += [layer.linear for layer in training.network.hidden]
+        return {
+            (type(owner).__name__, name): value.data_ptr()
+            for owner in owners
+            for name, value in vars(owner).items()
+            if isinstance(value, torch.Tensor) and name != "input"
+        }
+
+    with torch.no_grad():
+        for index in range(2):
+            training.prepare(index)
+            training.step()
+        before = addresses()
+        for index in range(2, 8):
+            training.prepare(index)
+            training.step()
+    assert addresses() == before
+    assert len(before) > 20
+
+
+def test_training_goes_on_where_a_step_cannot_be_recorded():
+    batch = make_batch(REGISTRY.variant("tanh"), dtype=torch.float32)
+
+    def record(step):
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    with pytest.warns(RuntimeWarning, match="without a CUDA graph: operation not permitted when stream is capturing$"):
+        found = by_steps(batch, record)
+    assert torch.equal(found.parameters, train(batch).parameters)
+
+
+def test_memory_that_is_too_small_for_a_recording_is_no_reason_to_go_on():
+    def record(step):
+        raise torch.OutOfMemoryError("too little")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        by_steps(make_batch(REGISTRY.variant("tanh")), record)
+
+
+def test_training_ends_when_no_run_is_alive():
+    batch = make_batch(REGISTRY.variant("exp(x)"), hidden=(5,), runs=3, steps=10_000)
+    batch = replace(batch, learning_rates=torch.full((3,), 1e10))
+    training = Training(batch, "cpu")
+    with torch.no_grad():
+        for index in range(4):
+            training.prepare(index)
+            training.step()
+            dead = training.look(index)
+    assert dead
+    # It takes a moment and not a minute, and all losses are there.
+    trained = train(batch)
+    assert trained.steps.tolist() == [1, 1, 1]
+    assert trained.losses.shape == (len(checkpoints(10_000)), 3)
+    one_lives = replace(batch, learning_rates=torch.tensor([1e10, 1e-9, 1e10]), steps=20)
+    assert train(one_lives).steps.tolist() == [1, 20, 1]
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_kernels_are_exact_to_the_rounding_of_the_largest_value(name, dtype):
+    [activation, *_] = [found for found in REGISTRY.values() if str(found.native) == name]
+    variant = activation.variant()
+    kernel = kernel_of(variant)
+    exact = torch.linspace(-9, 9, 1001, dtype=dtype).double().requires_grad_()
+    value = variant(exact)
+    (slope,) = torch.autograd.grad(value.sum(), exact)
+    x, out = exact.detach().to(dtype), torch.empty(1001, dtype=dtype)
+    out = x if kernel.keeps_values else out
+    kernel.forward(x, out)
+    found = torch.ones(1001, dtype=dtype)
+    values = out.double().clone()
+    kernel.backward(found, x)
+    rounding = 8 * torch.finfo(dtype).eps
+    assert (values - value.detach()).abs().max() <= rounding * value.abs().max()
+    # At the kink of a piecewise function either side will do: the grid holds 0.
+    steep = (found.double() - slope).abs()
+    assert steep.max() <= rounding * max(1.0, float(slope.abs().max()))
+
+
+def test_a_learned_parameter_has_no_kernel():
+    assert kernel_of(REGISTRY.variant("elu")) is not None
+    assert kernel_of(REGISTRY.variant("elu:learnable")) is None
+    assert kernel_of(REGISTRY.variant("softplus")) is None

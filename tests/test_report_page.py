@@ -66,7 +66,9 @@ def visit(chromium, tmp_path):
             page.on("dialog", lambda dialog: problems.append(dialog.message) or dialog.dismiss())
             page.on(
                 "request",
-                lambda asked: None if asked.url.split(":")[0] in ("file", "data") else problems.append(asked.url),
+                lambda asked: (
+                    None if asked.url.split(":")[0] in ("file", "data", "blob") else problems.append(asked.url)
+                ),
             )
             stack.callback(lambda: pytest.fail(str(problems)) if problems else None)
             page.goto((tmp_path / "report.html").as_uri())

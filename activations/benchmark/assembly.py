@@ -98,7 +98,7 @@ def _final_rows(final: Mapping[str, Entry], seed: int) -> tuple[list[Row], str]:
     compared = compare(logarithms(errors), list(final), generator(seed, Purpose.COMPARISON))
     samples = resamples(len(errors[0]), generator(seed, Purpose.BOOTSTRAP))
     rows = [
-        _row(final[standing.label], standing, median_interval(final[standing.label].errors, samples))
+        _row(final[standing.label], standing, median_interval(_relative(final[standing.label]), samples))
         for standing in compared.standings
     ]
     return rows, compared.note
@@ -170,6 +170,11 @@ def _row(entry: Entry, standing: Standing, interval: tuple[float, float] | None 
         floor=floor,
         distance=floor.distance(rmse) if floor else None,
     )
+
+
+def _relative(entry: Entry) -> list[float]:
+    """The errors as they are, rounding and all."""
+    return [outcome.test.relative for outcome in entry.outcomes]
 
 
 def _median_steps(outcomes: Sequence[Outcome]) -> tuple[float | None, ...]:

@@ -29,7 +29,7 @@ __all__ = [
     "untuned",
 ]
 
-LBFGS_ITERATIONS = 5  # times those of Levenberg–Marquardt, which take about as long
+LBFGS_ITERATIONS = 3  # times those of Levenberg–Marquardt, which take about as long
 LEAST_HISTORY = 10
 HISTORY_MEMORY = 2**30  # bytes of the pairs that a chunk remembers
 SHORT = {"lm": "LM", "lbfgs": "L-BFGS"}

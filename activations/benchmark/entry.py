@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from activations.benchmark.outcome import Outcome
-from activations.benchmark.plan import Run
+from activations.benchmark.plan import Precision, Run
 
 __all__ = ["Entry", "Stage"]
 
 Stage: TypeAlias = Literal["tuning", "screening", "ranking"]
+
+# Relative errors below it are rounding, and do not rank: all of them are equal.
+RESOLUTION: dict[Precision, float] = {"float32": 3e-7, "float64": 1e-13}
 
 
 @dataclass(frozen=True)
@@ -39,5 +42,7 @@ class Entry:
 
     @property
     def errors(self) -> list[float]:
-        """The errors that rank, one per seed."""
-        return [outcome.test.relative for outcome in self.outcomes]
+        """The errors that rank, one per seed; one that is rounding is as large as the largest that is."""
+        least = RESOLUTION[self.run.precision]
+        constant = any(outcome.test.r2 is None for outcome in self.outcomes)  # its error is no relative one
+        return [max(outcome.test.relative, 0.0 if constant else least) for outcome in self.outcomes]

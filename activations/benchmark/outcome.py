@@ -52,13 +52,13 @@ class Outcome:
         validation: the error that tuning chooses by.
         test: the errors that rank.
         extrapolation: the relative error at the points outside the domain; None if the target has none.
-        failed: it diverged, its output is not finite, or R² is below 0.1.
+        failed: it was not trained, it diverged, its output is not finite, or R² is below 0.1.
         diverged_at: the step (from 0) at which its gradient was not finite; None if it never happened.
         parameters: after the last step; None if they were not kept.
         seconds: of wall time, the chunk's divided by its runs.
         losses: training losses, each with the number of steps made before it was taken; of a run that diverged, only
             finite ones.
-        reason: why it failed, in a few words; empty if it did not.
+        reason: why it failed or was not trained at all, in a few words; empty if it did not.
         steps_to_precision: the first step at which a training NRMSE of each of `PRECISIONS` was seen, None for never;
             losses are looked at about eight times per decade of steps. Empty where the loss is no mean square.
     """

@@ -17,11 +17,12 @@ from activations.fit.recipe import DEFAULT_RECIPE, Recipe
 from activations.fit.settings import SettingError
 from activations.fit.target import Target
 
-__all__ = ["CHUNK", "Precision", "Run", "chunks", "require_memory", "require_picklable"]
+__all__ = ["CHUNK", "CHUNK_STEP", "Precision", "Run", "bytes_per_run", "chunks", "require_memory", "require_picklable"]
 
 Precision: TypeAlias = Literal["float32", "float64"]
 
 CHUNK = 12  # runs that are trained together on a CPU
+CHUNK_STEP = 4  # a batch of gradient descents on a CPU is filled up to a multiple of it
 MEMORY_LIMIT = 4 * 2**30  # bytes for one chunk
 
 
@@ -91,6 +92,18 @@ def chunks(runs: Iterable[Run], size: int = CHUNK) -> list[list[Run]]:
     return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
 
 
+def bytes_per_run(run: Run) -> int:
+    """About what a run takes of a device's memory while it is trained."""
+    points = run.recipe.batch_size or run.target.points
+    return _bytes(run.network, points, 4 if run.precision == "float32" else 8)
+
+
+def _bytes(network: Network, points: int, size: int) -> int:
+    units = sum(layer.outputs for layer in network.layers)
+    # Parameters, gradients, two moments and the update; about five values per unit and point.
+    return size * 5 * (network.parameters + points * units)
+
+
 def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidden: tuple[int, ...]) -> None:
     """Refuse networks whose chunk would take too much memory, before anything is allocated.
 
@@ -100,9 +113,7 @@ def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidde
     for target in targets:
         for variant in variants:
             network = Network(target.dimension, hidden, target.network_outputs, variant)
-            units = sum(layer.outputs for layer in network.layers)
-            # Parameters, gradients, two moments and the update; about five values per unit and point.
-            size = 4 * CHUNK * 5 * (network.parameters + target.points * units)
+            size = CHUNK * _bytes(network, target.points, 4)
             if size > MEMORY_LIMIT:
                 raise SettingError(
                     f"{variant.label} with hidden layers {','.join(map(str, hidden))} on {target.name} takes about "

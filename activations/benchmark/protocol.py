@@ -129,6 +129,8 @@ def benchmark(
     effort = preset_named(preset)
     if capacity:
         effort, precision = capacity_effort(effort), "float64"
+    elif not recipe.has_rate:
+        effort = replace(effort, tuning_seeds=0, finalists=None, scales=(1.0,))
     effort = replace(
         effort,
         steps=require_count("steps", effort.steps if steps is None else steps, 1, MAX_STEPS),

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.outcome import Outcome, judge
-from activations.benchmark.plan import CHUNK, Run, chunks
+from activations.benchmark.plan import CHUNK, CHUNK_STEP, Run, chunks
 from activations.errors import DeviceError
-from activations.fit.devices import steady_arithmetic
+from activations.fit.devices import keep_freed_memory, steady_arithmetic
 from activations.fit.engine import Batch, predict
 from activations.fit.initialisation import initial_parameters, start_scale
 from activations.fit.samples import draw_samples
@@ -65,11 +66,16 @@ class Workers:
         """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order.
 
         Raises:
-            DeviceError: a process died.
+            DeviceError: a process died, or the device failed.
         """
-        # On an accelerator the opposite of a CPU holds: as many runs at once as there are.
-        size = CHUNK if self.device == "cpu" else max(len(runs), 1)
-        parts = chunks(runs, size)
+        if self.device != "cpu":
+            # The opposite of a CPU holds: as many runs at once as there are.
+            for part in chunks_that_fit(runs, self.device):
+                with steady_arithmetic():
+                    outcomes = train_or_split(part, self.device, train_chunk)
+                yield outcomes
+            return
+        parts = chunks(runs, CHUNK)
         if self._pool is None:
             for part in parts:
                 with steady_arithmetic():
@@ -86,14 +92,15 @@ class Workers:
 def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
     """Train runs of the same graph together and judge each.
 
-    On a CPU the batch always has the same size, filled up with copies: torch chooses its kernels by size, and so a
-    result does not depend on what shares the batch.
+    On a CPU the batch is filled up with copies, so that a result does not depend on what shares it: torch computes one
+    or two runs by other kernels than more of them, and systems of equations by others for every number of runs.
     """
     start = time.perf_counter()
     first = runs[0]
     samples = [draw_samples(run.target, run.seed) for run in runs]
     rates = [run.learning_rate for run in runs]
-    missing = CHUNK - len(runs) if device == "cpu" else 0
+    multiple = CHUNK_STEP if first.recipe.has_rate else CHUNK
+    missing = -len(runs) % multiple if device == "cpu" else 0
     dtype = getattr(torch, first.precision)
 
     def stacked(arrays: list[Any], dtype: torch.dtype = dtype) -> torch.Tensor:
@@ -151,3 +158,4 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    keep_freed_memory()

@@ -9,9 +9,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from activations.fit.batched import Passes
+from activations.fit.batched import Passes, aligned
 from activations.fit.engine import Batch, Trajectories, checkpoints
-from activations.fit.minibatches import Minibatches
 
 __all__ = ["Minimum", "minimise", "train_lbfgs"]
 
@@ -43,21 +42,21 @@ class Minimum:
 
 def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
     """Train a batch by L-BFGS, a step being an iteration; see `activations.fit.engine.train`."""
-    data = Minibatches(batch, device)
-    rows = batch.parameters.to(device, copy=True)
-    network = Passes(batch.network, data.points, rows, batch.recipe.loss)
-    network.look_at(data.inputs, data.targets)
+    data, rows = aligned(batch, device)
+    network = Passes(batch.network, data, rows, batch.recipe.loss)
+    network.look_at(*data.at(0))
 
     def evaluate(at: Tensor) -> tuple[Tensor, Tensor]:
         rows.copy_(at)
-        loss = rows.new_empty(len(rows))
-        return loss, network.gradient(loss).clone()
+        gradient = network.gradient().clone()
+        return network.losses(), gradient
 
     looked_at = checkpoints(batch.steps)
     with torch.no_grad():
         found = minimise(evaluate, rows.clone(), batch.steps, batch.recipe.history, looked_at)
     steps = torch.where(torch.isfinite(found.values), batch.steps, 0)
-    return Trajectories(found.rows.cpu(), steps.cpu(), looked_at, found.losses.cpu())
+    parameters = found.rows[:, : batch.network.parameters].cpu()
+    return Trajectories(parameters, steps.cpu(), looked_at, found.losses.cpu())
 
 
 def minimise(
@@ -91,7 +90,7 @@ def minimise(
         # Rounding may spoil the curvature; steepest descent is always possible. A comparison with NaN is false.
         down = (directions * slopes).sum(dim=1) < 0
         memory.forget(live & ~down)
-        directions = torch.where(down[:, None], directions, -memory.times(slopes))
+        directions = torch.where(down[:, None], directions, -slopes / _length(slopes))
         found = _search(evaluate, rows, values, slopes, directions, live)
         gained = (values - found.values) / values.abs()
         calm = torch.where(found.moved & (gained > TINY), torch.zeros_like(calm), calm + 1)
@@ -148,8 +147,7 @@ class _Memory:
 
     def times(self, slopes: Tensor) -> Tensor:
         """The product of the inverse curvature with rows [runs, parameters]; of length 1 for a run without pairs."""
-        length = slopes.square().sum(dim=1, keepdim=True).sqrt()
-        size = torch.where(self.empty[:, None], 1 / length.clamp(min=torch.finfo(slopes.dtype).tiny), self.size)
+        size = torch.where(self.empty[:, None], 1 / _length(slopes), self.size)
         count, history = min(self.made, self.steps.shape[1]), self.steps.shape[1]
         if count == 0:
             return size * slopes
@@ -168,6 +166,11 @@ class _Memory:
         along_steps = _times(steps.transpose(1, 2), second[:, back, 0])
         along_changes = _times(changes.transpose(1, 2), first[:, back, 0])
         return size * slopes + along_steps - size * along_changes
+
+
+def _length(rows: Tensor) -> Tensor:
+    """The length of each row, shape [runs, 1], and not quite 0."""
+    return rows.square().sum(dim=1, keepdim=True).sqrt().clamp(min=torch.finfo(rows.dtype).tiny)
 
 
 def _times(matrices: Tensor, rows: Tensor) -> Tensor:

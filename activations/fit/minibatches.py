@@ -22,12 +22,17 @@ class Minibatches:
     Args:
         batch: the runs.
         device: where the points go.
+        multiple: the points of a step are filled up to a multiple of this number with copies of the last one.
+
+    Attributes:
+        points: number of different points per step.
+        filled: number of points with the copies.
 
     Raises:
         SettingError: a minibatch is larger than the data, or seeds are missing.
     """
 
-    def __init__(self, batch: Batch, device: torch.device | str) -> None:
+    def __init__(self, batch: Batch, device: torch.device | str, multiple: int = 1) -> None:
         self.inputs = batch.inputs.to(device)
         self.targets = _values(batch).to(device)
         available = self.inputs.shape[1]
@@ -37,6 +42,7 @@ class Minibatches:
         self.whole = batch.recipe.batch_size is None
         if not self.whole and len(batch.seeds) != len(self.inputs):
             raise SettingError("minibatches need a seed for each run")
+        self.filled = -(-self.points // multiple) * multiple
         self.seeds = batch.seeds
         self.per_epoch = available // self.points
         self.epoch = -1
@@ -48,13 +54,17 @@ class Minibatches:
     def at(self, step: int) -> tuple[Tensor, Tensor]:
         """Inputs [runs, points, inputs] and targets [runs, points, outputs] of a step."""
         if self.whole:
-            return self.inputs, self.targets
+            return self._filled(self.inputs), self._filled(self.targets)
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self.epoch:
             self.epoch = epoch
             self.order = self._order(epoch)
-        chosen = self.order[:, place * self.points : (place + 1) * self.points, None]
+        chosen = self._filled(self.order[:, place * self.points : (place + 1) * self.points, None])
         return _taken(self.inputs, chosen), _taken(self.targets, chosen)
+
+    def _filled(self, values: Tensor) -> Tensor:
+        copies = self.filled - self.points
+        return torch.cat([values, values[:, -1:].expand(-1, copies, -1)], dim=1) if copies else values
 
     def _order(self, epoch: int) -> Tensor:
         count = self.inputs.shape[1]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from activations.closed_form import ClosedForm
 from activations.declare import Variant
+from activations.fit.kernels import kernel_of
 
 __all__ = ["Nonlinearity"]
 
@@ -17,13 +18,16 @@ __all__ = ["Nonlinearity"]
 class Nonlinearity:
     """The activation of one layer of a batch: the single place where the engine depends on the activation.
 
-    A declared closed-form derivative is used where no parameter is learnable, unless torch's own function computes the
-    activation: its backward kernel is faster. Everything else is a local autograd graph from the pre-activation to the
-    result. A body that is random in training (`rrelu`) is taken in its deterministic form.
+    There are three ways, the first that is possible is taken: torch's own kernels in buffers; a declared closed-form
+    derivative, where no parameter is learnable; a local autograd graph from the pre-activation to the result. A body
+    that is random in training (`rrelu`) is taken in its deterministic form.
 
     Args:
         variant: the activation.
         theta: its learnable parameters in this layer, each of shape [runs, 1, 1].
+
+    Attributes:
+        keeps_graph: whether the pre-activations must be a leaf of autograd.
     """
 
     def __init__(self, variant: Variant, theta: Sequence[Tensor]) -> None:
@@ -32,13 +36,27 @@ class Nonlinearity:
         self.inputs = variant.inputs
         self.theta = theta
         self.learnable = variant.learnable
+        self.kernel = kernel_of(variant)
         self.function = activation.bind(self.values)
         self.closed = self.function if isinstance(self.function, ClosedForm) and not theta else None
+        self.keeps_graph = self.kernel is None and self.closed is None
         self.activation = activation
+        self.buffer: Tensor | None = None
 
     def forward(self, linear: Tensor) -> Tensor:
-        """The activation of pre-activations [runs, points, inputs·width]; result [runs, points, width]."""
+        """The activation of pre-activations [runs, points, inputs·width]; result [runs, points, width].
+
+        The pre-activations belong to this layer from now on: they may be written over.
+        """
         self.linear = linear
+        if self.kernel is not None:
+            if self.kernel.keeps_values:
+                self.kernel.forward(linear, linear)
+                return linear
+            if self.buffer is None:
+                self.buffer = torch.empty_like(linear)
+            self.kernel.forward(linear, self.buffer)
+            return self.buffer
         if self.closed is not None:
             return self.closed.value(*self._parts())
         with torch.enable_grad():
@@ -52,7 +70,13 @@ class Nonlinearity:
         return self.result.detach()
 
     def backward(self, slope: Tensor) -> list[Tensor]:
-        """The gradients of the pre-activation and of the learnable parameters, from that of the result."""
+        """The gradients of the pre-activation and of the learnable parameters, from that of the result.
+
+        The latter may be written over.
+        """
+        if self.kernel is not None:
+            self.kernel.backward(slope, self.linear)
+            return [slope]
         if self.closed is not None:
             parts = self._parts()
             slopes = [self.closed.slope(index)(*parts) * slope for index in range(self.inputs)]

@@ -20,74 +20,94 @@ EPSILON = 1e-8
 class FlatOptimizer(ABC):
     """An optimizer of rows [runs, parameters].
 
+    All that a step reads lies on the device; its number too, where it matters, is a tensor.
+
     Args:
         rows: the parameters, changed in place.
         rates: learning rates at the first step, shape [runs, 1].
         recipe: schedule and weight decay.
-        steps: number of steps in all.
     """
 
-    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> None:
+    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe) -> None:
         self.rows = rows
         self.rates = rates.clone()
         self.recipe = recipe
         self.finite_steps = torch.zeros_like(rates)
-        self.factors = [recipe.factor(step, steps) for step in range(steps)]
+        self.total = torch.empty_like(rates)
+        self.alive = torch.empty_like(rates, dtype=torch.bool)
+        self.negative_rates = torch.empty_like(rates)
+        self.change = torch.empty_like(rows)
 
-    def step(self, step: int, gradient: Tensor) -> None:
+    def step(self, gradient: Tensor, factor: Tensor) -> None:
         """Change the rows; a row whose gradient is not finite is frozen from now on.
 
-        Its rate becomes 0. As its parameters no longer change, its gradient is not finite at any later step either.
+        Its rate becomes NaN, and what is NaN of a change is left out. The sum is over one run only, and the host reads
+        nothing: neighbours and speed are not touched.
+
+        Args:
+            gradient: shape [runs, parameters].
+            factor: what the rates are multiplied by at this step, negative; shape [1].
         """
-        # The sum is over one run only, and the host reads nothing: neighbours and speed are not touched.
-        finite = torch.isfinite(gradient.sum(dim=1, keepdim=True))
-        self.rates.mul_(finite)
-        self.finite_steps.add_(finite)
-        gradient.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
-        self.update(step, gradient)
+        torch.sum(gradient, dim=1, keepdim=True, out=self.total)
+        self.rates.add_(self.total, alpha=0)
+        torch.eq(self.rates, self.rates, out=self.alive)
+        self.finite_steps.add_(self.alive)
+        torch.mul(self.rates, factor, out=self.negative_rates)
+        torch.mul(self.direction(gradient), self.negative_rates, out=self.change)
+        # A change that overflows is kept: the gradient after it is not finite.
+        self.rows.add_(self.change.nan_to_num_(nan=0.0, posinf=math.inf, neginf=-math.inf))
 
     @abstractmethod
-    def update(self, step: int, gradient: Tensor) -> None:
-        """Change the rows by a finite gradient."""
+    def direction(self, gradient: Tensor) -> Tensor:
+        """What is subtracted from the rows, in units of the rate."""
 
 
 class _Descent(FlatOptimizer):
-    def update(self, step: int, gradient: Tensor) -> None:
-        self.rows.addcmul_(gradient, self.rates, value=-self.factors[step])
+    def direction(self, gradient: Tensor) -> Tensor:
+        return gradient
 
 
 class _Momentum(FlatOptimizer):
-    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> None:
-        super().__init__(rows, rates, recipe, steps)
+    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe) -> None:
+        super().__init__(rows, rates, recipe)
         self.velocity = torch.zeros_like(rows)
 
-    def update(self, step: int, gradient: Tensor) -> None:
-        self.velocity.mul_(MOMENTUM).add_(gradient)
-        self.rows.addcmul_(self.velocity, self.rates, value=-self.factors[step])
+    def direction(self, gradient: Tensor) -> Tensor:
+        return self.velocity.mul_(MOMENTUM).add_(gradient)
 
 
 class _Adam(FlatOptimizer):
-    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> None:
-        super().__init__(rows, rates, recipe, steps)
-        self.first = torch.zeros_like(rows)
-        self.second = torch.zeros_like(rows)
-        self.root = torch.empty_like(rows)
-        self.corrections = [_corrections(step) for step in range(steps)]
+    """Torch's fused kernel, which knows one rate only: it moves zeros at the rate -1, and the rates come later."""
 
-    def update(self, step: int, gradient: Tensor) -> None:
-        correction, epsilon = self.corrections[step]
-        self.first.lerp_(gradient, 1 - BETAS[0])
-        self.second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        torch.sqrt(self.second, out=self.root).add_(epsilon)
-        # The quotient first: it is at most a few units, while gradient times rate may overflow.
-        torch.div(self.first, self.root, out=self.root)
-        self.rows.addcmul_(self.root, self.rates, value=-self.factors[step] * correction)
+    def __init__(self, rows: Tensor, rates: Tensor, recipe: Recipe) -> None:
+        super().__init__(rows, rates, recipe)
+        self.moved, self.first, self.second = (torch.zeros_like(rows) for _ in range(3))
+        self.made = torch.zeros((), dtype=torch.float32, device=rows.device)
+
+    def direction(self, gradient: Tensor) -> Tensor:
+        self.made.add_(1)
+        self.moved.zero_()
+        torch._fused_adam_(
+            [self.moved],
+            [gradient],
+            [self.first],
+            [self.second],
+            [],
+            [self.made],
+            lr=-1.0,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            weight_decay=0.0,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+        return self.moved
 
 
 class _AdamW(_Adam):
-    def update(self, step: int, gradient: Tensor) -> None:
-        self.rows.addcmul_(self.rows, self.rates, value=-self.factors[step] * self.recipe.weight_decay)
-        super().update(step, gradient)
+    def direction(self, gradient: Tensor) -> Tensor:
+        return super().direction(gradient).add_(self.rows, alpha=self.recipe.weight_decay)
 
 
 _OPTIMIZERS: dict[str, type[FlatOptimizer]] = {
@@ -98,15 +118,6 @@ _OPTIMIZERS: dict[str, type[FlatOptimizer]] = {
 }
 
 
-def make_optimizer(rows: Tensor, rates: Tensor, recipe: Recipe, steps: int) -> FlatOptimizer:
+def make_optimizer(rows: Tensor, rates: Tensor, recipe: Recipe) -> FlatOptimizer:
     """The recipe's optimizer; see `FlatOptimizer`."""
-    return _OPTIMIZERS[recipe.optimizer](rows, rates, recipe, steps)
-
-
-def _corrections(step: int) -> tuple[float, float]:
-    """The factor of the update and the epsilon beside the root, with both bias corrections inside.
-
-    Adam's m/c1 / (sqrt(v/c2) + eps) equals sqrt(c2)/c1 · m / (sqrt(v) + eps·sqrt(c2)).
-    """
-    first, second = (1 - beta ** (step + 1) for beta in BETAS)
-    return math.sqrt(second) / first, EPSILON * math.sqrt(second)
+    return _OPTIMIZERS[recipe.optimizer](rows, rates, recipe)

@@ -51,7 +51,7 @@ def training_losses(batch: Batch, trained: Trajectories) -> Tensor:
     """The losses of trained networks at all training points, shape [runs]; infinite for those that diverged."""
     whole = Minibatches(replace(batch, recipe=replace(batch.recipe, batch_size=None)), "cpu")
     outputs = predict(batch.network, trained.parameters, whole.inputs)
-    loss = make_loss(batch.recipe.loss, len(outputs), outputs.shape[1], outputs.shape[2], like=outputs)
+    loss = make_loss(batch.recipe.loss, outputs.shape[1], outputs)
     loss.look_at(whole.targets)
     losses = loss.value(outputs)
     sound = torch.isfinite(losses) & (trained.steps == batch.steps)

@@ -174,7 +174,7 @@ def legend(result: Result) -> str:
         "NRMSE: root mean square error at test points over the target's standard deviation; "
         "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %.",
     ]
-    if settings["ranking"] == "capacity":
+    if settings.get("ranking") == "capacity":
         parts.append(f"Capacity, how well the networks can fit at all: {settings['optimizer']}, nothing tuned.")
     elif all(map(_is_tuned, result.targets)):
         parts.append("best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.")

@@ -1,0 +1,38 @@
+"""Two processes against one, with the benchmark's own workers."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from activations.benchmark.plan import CHUNK, Run
+from activations.benchmark.workers import Workers
+from activations.fit.target import Target
+from activations.registry import default_registry
+
+__all__ = ["measure_processes"]
+
+
+def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> float:
+    """How many times as fast two processes train the same runs of 1-64-64-1; their start is not counted."""
+    target = Target("sin(6*x)", ((-1.0, 1.0),), "sin(6*x)", points=256)
+    variant = default_registry().variant("relu")
+
+    def runs(first: int, count: int, steps: int) -> list[Run]:
+        return [Run(target, variant, (64, 64), 1e-3, 1.0, seed, steps) for seed in range(first, first + count)]
+
+    def seconds(workers: Workers) -> float:
+        start = time.perf_counter()
+        for _ in workers.train(runs(0, chunks * CHUNK, steps)):
+            pass
+        return time.perf_counter() - start
+
+    ratios = []
+    with Workers(1, "cpu") as one, Workers(2, "cpu") as two:
+        for workers in (one, two):
+            # Four chunks, so that both processes have started and have imported everything.
+            for _ in workers.train(runs(0, 4 * CHUNK, 2)):
+                pass
+        for _ in range(rounds):
+            ratios.append(seconds(one) / seconds(two))
+    return statistics.median(ratios)

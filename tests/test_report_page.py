@@ -13,6 +13,7 @@ from report_results import HOSTILE, many_result, odd_result
 from activations.render.report.page import report_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LOCAL = ("file:", "data:", "blob:")
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
@@ -64,12 +65,7 @@ def visit(chromium, tmp_path):
             page.on("console", lambda message: problems.append(message.text))
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.on("dialog", lambda dialog: problems.append(dialog.message) or dialog.dismiss())
-            page.on(
-                "request",
-                lambda asked: (
-                    None if asked.url.split(":")[0] in ("file", "data", "blob") else problems.append(asked.url)
-                ),
-            )
+            page.on("request", lambda asked: None if asked.url.startswith(LOCAL) else problems.append(asked.url))
             stack.callback(lambda: pytest.fail(str(problems)) if problems else None)
             page.goto((tmp_path / "report.html").as_uri())
             if script:

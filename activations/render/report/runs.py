@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activations.benchmark.outcome import Outcome
-    from activations.benchmark.result import Row
+    from activations.benchmark.result import Row, TargetResult
 
-__all__ = ["error_of", "has_network", "interval_of", "median_outcome"]
+__all__ = ["error_of", "has_network", "interval_of", "is_tuned", "median_outcome"]
 
 
 def has_network(outcome: Outcome) -> bool:
@@ -22,6 +22,11 @@ def median_outcome(outcomes: Sequence[Outcome]) -> Outcome | None:
     """The run of the median seed; of an even number the better one of both. None for no run at all."""
     ordered = sorted(outcomes, key=lambda outcome: (outcome.test.relative, outcome.run.seed))
     return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+
+def is_tuned(result: TargetResult) -> bool:
+    """Whether there were a learning rate and a scale to choose."""
+    return all(outcome.run.recipe.has_rate for outcomes in result.outcomes.values() for outcome in outcomes)
 
 
 def error_of(row: Row, metric: str) -> float:

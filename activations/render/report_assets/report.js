@@ -9,9 +9,10 @@ const DASHES = ["solid", "dash", "dot", "dashdot"];
 const PAGE = 100;
 const ROW = 22;
 const FEW = 40;
+// plotly.js offers by default to upload a chart: this page sends nothing anywhere.
 const CONFIG = {
-  responsive: true, displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  responsive: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false, showLink: false, plotlyServerURL: "",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "sendChartToCloud", "sendDataToCloud"],
 };
 
 const element = (name, text, className) => {
@@ -224,6 +225,7 @@ const fillList = () => {
       label.className = "absent";
       text.append(element("small", " (no run on this page)"));
     }
+    if (target.screened.includes(place)) text.append(element("small", " (screening)"));
     label.append(box, element("span", "", "swatch"), text, element("small", target.errors[place]));
     return label;
   }));
@@ -274,6 +276,7 @@ const KINDS = {
   rows: "Training rows (dots) and fitted curves; below, the errors at test rows.",
   path: "Data (dots), target (thick grey line) and fitted curves in the plane; below, the distance from the target along the curve.",
   agreement: "Predicted over true values at test points; on the line both are equal. Below, the errors.",
+  unknown: "The target is a Python function that is not kept with its results, so that there are no curves.",
   classes: "What the best activations decide is in the picture above; the choice is for the losses.",
 };
 
@@ -285,7 +288,7 @@ const drawFits = () => {
   const several = runs.length > state.chosen.size;
   const log = $("logarithmic").checked;
   $("about-fits").textContent = KINDS[target.kind];
-  const none = target.kind === "classes";
+  const none = target.kind === "classes" || target.kind === "unknown";
   box.hidden = none;
   $("logarithmic-label").hidden = none;
   if (none) return;
@@ -390,7 +393,7 @@ const tellMissing = () => {
   const target = current();
   const told = [];
   if (!state.chosen.size) told.push("No activation is chosen.");
-  const gone = chosenRuns().filter(({ run }) => !run.v && target.kind !== "classes");
+  const gone = chosenRuns().filter(({ run }) => !run.v && target.kind !== "classes" && target.kind !== "unknown");
   if (gone.length) told.push(`Without a curve: ${gone.slice(0, 6).map(({ run }) => `${cut(target.labels[run.a], 40)}, seed ${run.s + 1} (${run.x === undefined ? "no parameters kept" : "diverged at step " + run.x})`).join("; ")}${gone.length > 6 ? ` and ${gone.length - 6} more` : ""}.`);
   const expected = state.chosen.size * (target.seeds > 0 ? [...state.seeds].filter((seed) => seed !== "median").length : 0);
   const kept = chosenRuns().filter(({ run }) => state.seeds.has(run.s)).length;

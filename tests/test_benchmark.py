@@ -17,7 +17,7 @@ from activations.benchmark.presets import Preset
 from activations.benchmark.protocol import STAGES, run_seeds
 from activations.benchmark.statistics import median, median_interval, ranks, resamples
 from activations.benchmark.tuning import tune
-from activations.benchmark.workers import train_chunk
+from activations.benchmark.workers import Workers
 from activations.declare import formula_activation
 from activations.errors import DataError, DeviceError
 from activations.fit import function_target
@@ -156,12 +156,13 @@ def test_the_result_of_a_run_does_not_depend_on_what_shares_its_batch(name, reci
     precision = "float64" if recipe.optimizer in ("lm", "lbfgs") else "float32"
     variant = REGISTRY.variant(name)
     runs = [Run(SIN, variant, hidden, 0.01 * (1 + i), 1.0, i, 12, "moments", precision, recipe) for i in range(CHUNK)]
-    together = {outcome.run.key: outcome for outcome in train_chunk(runs)}
-    for part in ([runs[4]], runs[3:6], runs[2:9], runs[::-1]):
-        for outcome in train_chunk(part):
-            other = together[outcome.run.key]
-            np.testing.assert_array_equal(outcome.parameters, other.parameters)
-            assert (outcome.test, outcome.validation) == (other.test, other.validation)
+    with Workers(1, "cpu") as workers:
+        together = {outcome.run.key: outcome for part in workers.train(runs) for outcome in part}
+        for shared in ([runs[4]], runs[3:6], runs[2:9], runs[::-1]):
+            for outcome in (outcome for part in workers.train(shared) for outcome in part):
+                other = together[outcome.run.key]
+                np.testing.assert_array_equal(outcome.parameters, other.parameters)
+                assert (outcome.test, outcome.validation) == (other.test, other.validation)
 
 
 # Tuning

@@ -1,6 +1,5 @@
 """Recipes without a learning rate and runs of several starts, in the engine and in a chunk of the benchmark."""
 
-import itertools
 import math
 from dataclasses import replace
 
@@ -8,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from activations.benchmark.plan import CHUNK, Run
-from activations.benchmark.workers import train_chunk
+from activations.benchmark.plan import CHUNK, Run, chunks
+from activations.benchmark.workers import Workers, train_chunk
 from activations.declare import formula_activation
 from activations.fit.devices import steady_arithmetic
 from activations.fit.engine import Batch, predict, train
@@ -18,7 +17,7 @@ from activations.fit.levenberg import levenberg_marquardt
 from activations.fit.network import Network
 from activations.fit.recipe import OPTIMIZERS, Recipe
 from activations.fit.settings import SettingError
-from activations.fit.starts import train_starts, training_losses
+from activations.fit.starts import keep_best_starts, training_losses
 from activations.fit.targets import formula_target, resolve_target
 from activations.registry import default_registry
 
@@ -160,38 +159,55 @@ def test_starts_have_other_weights_and_the_first_is_the_one_without_starts():
     assert [start_scale(start) for start in range(5)] == [1.0, 3.0, 10.0, 1.0, 3.0]
 
 
+def with_starts(batch, starts):
+    """A batch of runs of several starts, given as tensors [runs, parameters]."""
+    return replace(
+        batch,
+        inputs=batch.inputs.repeat_interleave(len(starts), dim=0),
+        targets=batch.targets.repeat_interleave(len(starts), dim=0),
+        parameters=torch.stack(starts, dim=1).flatten(0, 1),
+        learning_rates=batch.learning_rates.repeat_interleave(len(starts)),
+    )
+
+
 @pytest.mark.parametrize("optimizer", ["lm", "lbfgs", "adam"])
 def test_the_start_with_the_smallest_training_loss_is_kept(optimizer):
     batch = batch_of(Recipe(optimizer=optimizer))
     batch = replace(batch, learning_rates=batch.learning_rates / 100)
-    starts = [batch.parameters, *(batch_of(batch.recipe, scale=scale).parameters * scale for scale in (0.1, 1.7, 5.0))]
-    alone = [train(replace(batch, parameters=rows)) for rows in starts]
-    losses = torch.stack([training_losses(batch, found) for found in alone])
-    best = losses.argmin(dim=0)
-    kept = train_starts(batch, starts[1:])
+    scales = (0.1, 1.7, 5.0)
+    starts = [batch.parameters, *(batch_of(batch.recipe, scale=scale).parameters * scale for scale in scales)]
+    whole = with_starts(batch, starts)
+    trained = train(whole)
+    losses = training_losses(whole, trained).view(-1, len(starts))
+    best = losses.argmin(dim=1)
+    kept = keep_best_starts(whole, trained, len(starts))
     assert len(best.unique()) > 1
     for run, start in enumerate(best.tolist()):
-        assert torch.equal(kept.parameters[run], alone[start].parameters[run])
-        assert torch.equal(kept.losses[:, run], alone[start].losses[:, run])
+        assert torch.equal(kept.parameters[run], trained.parameters[run * len(starts) + start])
+        assert torch.equal(kept.losses[:, run], trained.losses[:, run * len(starts) + start])
     # The worst would have been another one.
-    assert (losses.amax(dim=0) > losses.amin(dim=0)).all()
+    assert (losses.amax(dim=1) > losses.amin(dim=1)).all()
 
 
 def test_a_start_that_diverges_is_kept_only_if_all_do():
     batch = batch_of(Recipe(optimizer="lm"))
     bad = torch.full_like(batch.parameters, math.nan)
-    good = train(batch)
-    for first, further in ((bad, [bad, batch.parameters, bad]), (batch.parameters, [bad])):
-        found = train_starts(replace(batch, parameters=first), further)
-        assert torch.equal(found.parameters, good.parameters)
-        assert found.steps.tolist() == good.steps.tolist()
-    assert train_starts(replace(batch, parameters=bad), [bad]).steps.tolist() == [0] * 4
+    for starts in ([bad, bad, batch.parameters, bad], [batch.parameters, bad]):
+        whole = with_starts(batch, starts)
+        trained = train(whole)
+        found = keep_best_starts(whole, trained, len(starts))
+        good = next(i for i, start in enumerate(starts) if start is not bad)
+        assert torch.equal(found.parameters, trained.parameters[good :: len(starts)])
+        assert found.steps.tolist() == [batch.steps] * len(batch.parameters)
+    whole = with_starts(batch, [bad, bad])
+    assert keep_best_starts(whole, train(whole), 2).steps.tolist() == [0] * 4
 
 
 def test_equal_starts_are_resolved_by_order():
-    batch = batch_of(Recipe(optimizer="lm"))
-    found = train_starts(batch, [batch.parameters.clone()])
-    assert torch.equal(found.parameters, train(batch).parameters)
+    batch = batch_of(Recipe())
+    whole = with_starts(batch, [batch.parameters, batch.parameters])
+    trained = train(whole)
+    assert torch.equal(keep_best_starts(whole, trained, 2).parameters, trained.parameters[::2])
 
 
 # Chunks
@@ -199,17 +215,18 @@ def test_equal_starts_are_resolved_by_order():
 
 @pytest.mark.parametrize("recipe", [LM, LBFGS])
 def test_the_result_of_a_run_does_not_depend_on_what_shares_its_chunk(recipe):
-    runs = [run_of(seed, recipe) for seed in range(1, CHUNK + 1)]
-    together = train_chunk(runs)
-    for outcome, position in itertools.product((together[4],), (0, 2)):
-        others = [run_of(seed, recipe) for seed in range(50, 53)]
-        others.insert(position, outcome.run)
-        for shared in (others, [outcome.run]):
-            found = next(one for one in train_chunk(shared) if one.run.key == outcome.run.key)
-            assert (found.parameters == outcome.parameters).all()
-            assert found.test == outcome.test
-            assert found.losses == outcome.losses
-    assert not (together[3].parameters == together[4].parameters).all()
+    runs = [run_of(seed, recipe) for seed in range(1, 8)]
+    assert [len(chunk) for chunk in chunks(runs)] == [1] * len(runs)
+    with Workers(1, "cpu") as workers:
+        together = {found.run.key: found for part in workers.train(runs) for found in part}
+        for shared in ([runs[4]], runs[3:6], runs[::-1]):
+            for found in (found for part in workers.train(shared) for found in part):
+                outcome = together[found.run.key]
+                assert (found.parameters == outcome.parameters).all()
+                assert found.test == outcome.test
+                assert found.losses == outcome.losses
+    first, second = list(together.values())[:2]
+    assert not (first.parameters == second.parameters).all()
 
 
 def test_a_chunk_keeps_the_best_start_by_training_points_alone():

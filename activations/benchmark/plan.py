@@ -84,12 +84,21 @@ class Run:
         return self.learning_rate, self.scale, self.seed
 
 
-def chunks(runs: Iterable[Run], size: int = CHUNK) -> list[list[Run]]:
-    """Group runs of the same graph, in order, into chunks of at most `size`."""
+def chunks(runs: Iterable[Run], size: int | None = None) -> list[list[Run]]:
+    """Group runs of the same graph, in order, into chunks of at most `size`.
+
+    The usual size is for a CPU. There a run without a learning rate has its starts alone for company: the last digits
+    of the systems of equations that it solves depend on its place among others.
+    """
     groups: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(run.graph, []).append(run)
-    return [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+    made = []
+    for group in groups.values():
+        recipe = group[0].recipe
+        step = size or (max(1, CHUNK // recipe.starts) if recipe.has_rate else 1)
+        made += [group[i : i + step] for i in range(0, len(group), step)]
+    return made
 
 
 def bytes_per_run(run: Run) -> int:

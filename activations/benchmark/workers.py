@@ -13,17 +13,19 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.outcome import Outcome, judge
-from activations.benchmark.plan import CHUNK, CHUNK_STEP, Run, chunks
+from activations.benchmark.plan import CHUNK_STEP, Run, chunks
 from activations.errors import DeviceError
+from activations.fit import engine
 from activations.fit.devices import keep_freed_memory, steady_arithmetic
-from activations.fit.engine import Batch, predict
+from activations.fit.engine import Batch
 from activations.fit.initialisation import initial_parameters, start_scale
-from activations.fit.samples import draw_samples
-from activations.fit.starts import train_starts
+from activations.fit.samples import Samples, draw_samples
+from activations.fit.starts import keep_best_starts
 
 __all__ = ["Workers", "train_chunk"]
 
@@ -75,7 +77,7 @@ class Workers:
                     outcomes = train_or_split(part, self.device, train_chunk)
                 yield outcomes
             return
-        parts = chunks(runs, CHUNK)
+        parts = chunks(runs)
         if self._pool is None:
             for part in parts:
                 with steady_arithmetic():
@@ -90,67 +92,70 @@ class Workers:
 
 
 def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
-    """Train runs of the same graph together and judge each.
+    """Train runs of the same graph together, every start of each, and judge them.
 
     On a CPU the batch is filled up with copies, so that a result does not depend on what shares it: torch computes one
-    or two runs by other kernels than more of them, and systems of equations by others for every number of runs.
+    or two runs by other kernels than more of them.
     """
     start = time.perf_counter()
     first = runs[0]
-    samples = [draw_samples(run.target, run.seed) for run in runs]
-    rates = [run.learning_rate for run in runs]
-    multiple = CHUNK_STEP if first.recipe.has_rate else CHUNK
-    missing = -len(runs) % multiple if device == "cpu" else 0
+    starts = first.recipe.starts
+    missing = -len(runs) % CHUNK_STEP if device == "cpu" and first.recipe.has_rate else 0
+    filled = [*runs, *[runs[-1]] * missing]
+    samples = [draw_samples(run.target, run.seed) for run in filled]
+    classes = bool(first.target.classes)
     dtype = getattr(torch, first.precision)
 
     def stacked(arrays: list[Any], dtype: torch.dtype = dtype) -> torch.Tensor:
-        return torch.as_tensor(np.stack(arrays + arrays[-1:] * missing), dtype=dtype)
+        """One array per run as a tensor with one row per start."""
+        return torch.as_tensor(np.repeat(np.stack(arrays), starts, axis=0), dtype=dtype)
 
-    def rows(start: int) -> torch.Tensor:
-        """The initial parameters of all runs at one of their starts."""
-        factor = start_scale(start)
-        return stacked(
-            [initial_parameters(run.network, run.seed, run.scale * factor, run.initialisation, start) for run in runs]
-        )
-
-    classes = bool(first.target.classes)
     if classes:
         targets = stacked([sample.training.y for sample in samples], torch.long)
     else:
         targets = stacked([sample.scaling.value_to_network(sample.training.y) for sample in samples])
-    judged = ["validation", "test"] + ["extrapolation"] * (samples[0].extrapolation is not None)
-    inputs = {
-        part: stacked([s.scaling.input_to_network(getattr(s, part).x) for s in samples])
-        for part in ("training", *judged)
-    }
-    trained = train_starts(
-        Batch(
-            network=first.network,
-            inputs=inputs["training"],
-            targets=targets,
-            parameters=rows(0),
-            learning_rates=stacked([np.float64(rate) for rate in rates]),
-            steps=first.steps,
-            recipe=replace(first.recipe, loss="cross-entropy") if classes else first.recipe,
-            seeds=tuple([run.seed for run in runs] + [runs[-1].seed] * missing),
-        ),
-        (rows(start) for start in range(1, first.recipe.starts)),
-        device,
+    rows = [_initial_parameters(run, number) for run in filled for number in range(starts)]
+    batch = Batch(
+        network=first.network,
+        inputs=stacked([sample.scaling.input_to_network(sample.training.x) for sample in samples]),
+        targets=targets,
+        parameters=torch.as_tensor(np.stack(rows), dtype=dtype),
+        learning_rates=stacked([np.float64(run.learning_rate) for run in filled]),
+        steps=first.steps,
+        recipe=replace(first.recipe, loss="cross-entropy") if classes else first.recipe,
+        seeds=tuple(run.seed for run in filled for _ in range(starts)),
     )
-    outputs = {part: predict(first.network, trained.parameters, inputs[part]).double().numpy() for part in judged}
-    seconds = (time.perf_counter() - start) / (len(runs) + missing)
+    trained = keep_best_starts(batch, engine.train(batch, device), starts)
+    outputs = _outputs(first, samples, trained.parameters)
+    seconds = (time.perf_counter() - start) / len(filled)
     return [
         judge(
             run,
-            sample,
+            samples[i],
             {part: found[i] for part, found in outputs.items()},
             int(trained.steps[i]),
             trained.parameters[i].numpy(),
             seconds,
             list(zip(trained.looked_at, trained.losses[:, i].tolist(), strict=True)),
         )
-        for i, (run, sample) in enumerate(zip(runs, samples, strict=True))
+        for i, run in enumerate(runs)
     ]
+
+
+def _initial_parameters(run: Run, start: int) -> npt.NDArray[np.float64]:
+    scale = run.scale * start_scale(start)
+    return initial_parameters(run.network, run.seed, scale, run.initialisation, start)
+
+
+def _outputs(run: Run, samples: Sequence[Samples], parameters: torch.Tensor) -> dict[str, npt.NDArray[np.float64]]:
+    """The outputs [runs, points, outputs] at the points that judge."""
+    parts = ["validation", "test"] + ["extrapolation"] * (samples[0].extrapolation is not None)
+    found = {}
+    for part in parts:
+        points = [sample.scaling.input_to_network(getattr(sample, part).x) for sample in samples]
+        inputs = torch.as_tensor(np.stack(points), dtype=parameters.dtype)
+        found[part] = engine.predict(run.network, parameters, inputs).double().numpy()
+    return found
 
 
 def _start_worker() -> None:

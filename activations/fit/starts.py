@@ -1,50 +1,35 @@
-"""A run of several starts: each is trained by itself, and the one with the smallest training loss is kept."""
+"""A run of several starts: each is trained as a run of its own, and the one with the smallest training loss is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from activations.fit.engine import Batch, Trajectories, predict, train
+from activations.fit.engine import Batch, Trajectories, predict
 from activations.fit.losses import make_loss
 from activations.fit.minibatches import Minibatches
 
-__all__ = ["train_starts", "training_losses"]
+__all__ = ["keep_best_starts", "training_losses"]
 
 
-def train_starts(batch: Batch, further: Iterable[Tensor], device: torch.device | str = "cpu") -> Trajectories:
-    """Train every network of a batch from several starts, one after the other.
+def keep_best_starts(batch: Batch, trained: Trajectories, starts: int) -> Trajectories:
+    """What became of the best start of each run.
 
-    Nothing but the training points decides which start is kept; of equal ones it is the first. A start that diverges
-    is kept only if all do.
+    Nothing but the training points decides which one that is; of equal ones it is the first. A start that diverged is
+    kept only if all did.
 
     Args:
-        batch: the runs with their first start.
-        further: parameters of the other starts, each of shape [runs, parameters].
-        device: where to compute.
-
-    Returns:
-        What became of the start that is kept.
+        batch: what was trained; the starts of a run follow each other.
+        trained: what became of it.
+        starts: of each run.
     """
-    best = train(batch, device)
-    least = None
-    for parameters in further:
-        if least is None:
-            least = training_losses(batch, best)
-        found = train(replace(batch, parameters=parameters), device)
-        losses = training_losses(batch, found)
-        better = losses < least
-        least = torch.where(better, losses, least)
-        best = Trajectories(
-            torch.where(better[:, None], found.parameters, best.parameters),
-            torch.where(better, found.steps, best.steps),
-            best.looked_at,
-            torch.where(better, found.losses, best.losses),
-        )
-    return best
+    if starts == 1:
+        return trained
+    best = training_losses(batch, trained).view(-1, starts).argmin(dim=1)
+    kept = best + starts * torch.arange(len(best))
+    return Trajectories(trained.parameters[kept], trained.steps[kept], trained.looked_at, trained.losses[:, kept])
 
 
 def training_losses(batch: Batch, trained: Trajectories) -> Tensor:

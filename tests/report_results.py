@@ -77,4 +77,4 @@ def many_result(activations, targets, seeds=3):
                 errors = Errors(error, error, 3 * error, r2)
                 made.append(replace(outcome, run=run, test=errors, failed=gone is not None, diverged_at=gone))
             entries.append(Entry("ranking", tuple(made), at_edge=False))
-    return assemble(entries, base.settings, base.device, base.versions, 1.0)
+    return assemble(entries, base.settings, base.device, base.versions, seconds=1.0)

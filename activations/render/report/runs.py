@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from activations.benchmark.outcome import Outcome
     from activations.benchmark.result import Row, TargetResult
 
-__all__ = ["error_of", "has_network", "interval_of", "is_tuned", "median_outcome"]
+__all__ = ["error_of", "has_network", "is_tuned", "median_outcome"]
 
 
 def has_network(outcome: Outcome) -> bool:
@@ -34,8 +34,3 @@ def error_of(row: Row, metric: str) -> float:
     if metric == "rmse" or row.nrmse is None:
         return row.rmse
     return row.nrmse
-
-
-def interval_of(row: Row) -> tuple[float, float] | None:
-    """Both ends; None where there is none, for a single seed."""
-    return row.interval

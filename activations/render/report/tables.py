@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from activations.render.html import visible
 from activations.render.report.numbers import json_number, percent, shown
-from activations.render.report.runs import error_of, interval_of, is_tuned
+from activations.render.report.runs import error_of, is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result, Row, TargetResult
@@ -80,7 +80,7 @@ def _target(result: TargetResult) -> list[str]:
 
 
 def _row(row: Row, result: TargetResult) -> list[str]:
-    interval = interval_of(row)
+    interval = row.interval
     return [
         row.rank_text,
         _text(row.activation),

@@ -8,6 +8,7 @@ const COLOURS = 8;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 const PAGE = 100;
 const ROW = 22;
+const dark = matchMedia("(prefers-color-scheme: dark)");
 const FEW = 40;
 // plotly.js offers by default to upload a chart: this page sends nothing anywhere.
 const CONFIG = {
@@ -58,6 +59,15 @@ const look = () => {
   return found;
 };
 
+const mixed = (one, other, share) => {
+  const parts = [one, other].map((colour) => Number.parseInt(colour.slice(1), 16));
+  const channel = (shift) => Math.round(((parts[0] >> shift) & 255) * (1 - share) + ((parts[1] >> shift) & 255) * share);
+  return `#${[16, 8, 0].map((shift) => channel(shift).toString(16).padStart(2, "0")).join("")}`;
+};
+
+// The far end of a colour map: on a dark page darkened, so that light numbers stand out in every cell.
+const far = (theme, colour) => (dark.matches ? mixed(colour, theme.bg, 0.42) : colour);
+
 const axis = (theme, more) => ({
   gridcolor: theme.grid, zerolinecolor: theme.zero, linecolor: theme.zero, tickfont: { color: theme.muted, size: 11 },
   title: { text: "", font: { color: theme.text, size: 12 } }, automargin: true, ...more,
@@ -103,7 +113,7 @@ const drawHeat = () => {
   $("heat").style.width = `${width}px`;
   const trace = {
     type: "heatmap", z, text, texttemplate: "%{text}", textfont: { size: 11 }, xgap: 1.5, ygap: 1.5, zmin: 0, zmax: top,
-    colorscale: [[0, theme.middle], [1, theme.high]], hoverongaps: false,
+    colorscale: [[0, theme.middle], [1, far(theme, theme.high)]], hoverongaps: false,
     customdata: rows.map((_, i) => map.targets.map((name) => [literal(names[i]), literal(name)])),
     hovertemplate: "%{customdata[0]}<br>%{customdata[1]}<br>%{text} digits<extra></extra>",
     colorbar: { title: { text: "digits", side: "right", font: { size: 12 } }, thickness: 12, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
@@ -165,7 +175,7 @@ const drawBetter = () => {
   const width = left + count * cell + 90;
   const trace = {
     type: "heatmap", z: matrix.probability.map((row, i) => row.map((value, j) => (i === j ? null : value))), zmin: 0, zmax: 1, xgap: 1.5, ygap: 1.5,
-    colorscale: [[0, theme.low], [0.5, theme.middle], [1, theme.high]], texttemplate: "%{z:.0%}", textfont: { size: 10.5 }, hoverongaps: false,
+    colorscale: [[0, far(theme, theme.low)], [0.5, theme.middle], [1, far(theme, theme.high)]], texttemplate: "%{z:.0%}", textfont: { size: 10.5 }, hoverongaps: false,
     customdata: matrix.labels.map((row, i) => matrix.labels.map((column, j) => [literal(row), literal(column), shown(matrix.low[i][j], 2), shown(matrix.high[i][j], 2)])),
     hovertemplate: "%{customdata[0]} does better than<br>%{customdata[1]} with %{z:.1%}<br>95 %: %{customdata[2]} … %{customdata[3]}<extra></extra>",
     colorbar: { thickness: 12, outlinewidth: 0, tickformat: ".0%", tickfont: { color: theme.muted, size: 11 } },
@@ -534,7 +544,6 @@ $("filter-target")?.addEventListener("change", refilter);
 $("more").addEventListener("click", () => { table.shown += PAGE; fillTable(); });
 
 const drawOverall = () => { drawHeat(); drawProfile(); drawBetter(); };
-const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => { drawOverall(); draw(); });
 let width = window.innerWidth;
 window.addEventListener("resize", () => {

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from activations.benchmark import PRESETS, benchmark
 from activations.benchmark.assembly import assemble
+from activations.benchmark.best_known import BestKnown
 from activations.benchmark.entry import Entry
 from activations.benchmark.outcome import Errors
 from activations.benchmark.presets import Preset
@@ -77,4 +78,4 @@ def many_result(activations, targets, seeds=3):
                 errors = Errors(error, error, 3 * error, r2)
                 made.append(replace(outcome, run=run, test=errors, failed=gone is not None, diverged_at=gone))
             entries.append(Entry("ranking", tuple(made), at_edge=False))
-    return assemble(entries, base.settings, base.device, base.versions, seconds=1.0)
+    return assemble(entries, BestKnown(), base.settings, base.device, base.versions, seconds=1.0)

@@ -119,7 +119,7 @@ def _statistics(result: Result) -> str:
         )
     if "best known" in floors:
         parts.append(
-            "Where no floor is known, ~ compares with the least error that these runs have reached with the "
+            "Where no floor is known, ~ compares with the least error that any run at hand has reached with the "
             "activation, which is no bound."
         )
     if any(target.references for target in result.targets):

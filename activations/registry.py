@@ -126,7 +126,7 @@ class Registry(Mapping[str, Activation]):
     def match(self, patterns: Sequence[str]) -> list[Variant]:
         """Read several elementwise activations as typed; a pattern such as `*elu` stands for all names that fit it.
 
-        What comes twice is taken once. No pattern at all means everything.
+        `all` stands for every one. What comes twice is taken once. No pattern at all means everything.
 
         Raises:
             UnknownActivationError: a name is unknown, or a pattern fits nothing.
@@ -153,6 +153,8 @@ class Registry(Mapping[str, Activation]):
         return list(found.values())
 
     def _matched(self, pattern: str) -> list[Variant | AxisVariant]:
+        if pattern.strip().lower() == "all":
+            pattern = "*"
         try:
             return [self.any_variant(pattern)]
         except ExpressionError:

@@ -4,10 +4,11 @@ import math
 from dataclasses import replace
 
 from activations.benchmark import PRESETS, benchmark
+from activations.benchmark.assembly import assemble
+from activations.benchmark.best_known import BestKnown
+from activations.benchmark.entry import Entry
 from activations.benchmark.outcome import Errors
 from activations.benchmark.presets import Preset
-from activations.benchmark.result import Result, rank_over_targets, rank_target
-from activations.benchmark.tuning import Choice
 from activations.declare import formula_activation
 from activations.fit.targets import csv_target, formula_target, resolve_target
 from activations.registry import default_registry
@@ -58,14 +59,13 @@ def many_result(activations, targets, seeds=3):
     """Copies of one benchmark under many names, with made-up errors; some runs diverged."""
     base = ranked([formula_target("sin(3*x)", points=25)], ["tanh"], seeds=seeds)
     (source,) = base.targets[0].outcomes.values()
-    results, everything = [], []
+    entries = []
     labels = [f"copy_{i}" for i in range(activations)]
     variants = [
         replace(source[0].run.variant.activation, name=label, same_at_defaults={}).variant() for label in labels
     ]
     for t in range(targets):
         target = replace(base.targets[0].target, name=f"target {t}", group=f"group {t % 3}", points=25 + t)
-        choices, outcomes = [], {}
         for i, variant in enumerate(variants):
             made = []
             for s, outcome in enumerate(source):
@@ -77,9 +77,5 @@ def many_result(activations, targets, seeds=3):
                 gone = 7 if math.isinf(error) else None
                 errors = Errors(error, error, 3 * error, r2)
                 made.append(replace(outcome, run=run, test=errors, failed=gone is not None, diverged_at=gone))
-            choices.append(Choice(made[0].run, at_edge=False))
-            outcomes[variant.label] = made
-        results.append(rank_target(target, choices, outcomes, 0))
-        everything += list(outcomes.values())
-    overall = rank_over_targets(results, everything, 0)
-    return Result(tuple(results), overall, base.settings, base.device, base.versions, 1.0)
+            entries.append(Entry("ranking", tuple(made), at_edge=False))
+    return assemble(entries, BestKnown(), base.settings, base.device, base.versions, seconds=1.0)

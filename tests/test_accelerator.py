@@ -44,7 +44,7 @@ def test_runs_that_do_not_fit_are_split_and_trained_again(count, most, sizes):
     assert seeds(outcomes) == list(range(count))
     expected = train_chunk(runs)
     assert [outcome.test for outcome in outcomes] == [outcome.test for outcome in expected]
-    assert not any(outcome.reason == OUT_OF_MEMORY for outcome in outcomes)
+    assert OUT_OF_MEMORY not in [outcome.reason for outcome in outcomes]
 
 
 def test_a_run_that_does_not_fit_alone_fails_and_the_next_goes_on():

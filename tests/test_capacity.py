@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from activations.benchmark import PRESETS, benchmark
+from activations.benchmark.best_known import BestKnown
 from activations.benchmark.capacity import (
     LBFGS_ITERATIONS,
-    best_known,
     capacity_effort,
     capacity_recipe,
     capacity_run,
@@ -245,27 +245,45 @@ def outcomes_of(recipe=None, name="tanh", target=SIN, seeds=3, steps=30):
     return train_chunk([replace(run, seed=seed) for seed in range(seeds)])
 
 
+def best(outcomes):
+    known = BestKnown()
+    known.add(outcomes)
+    return known.floor(outcomes[0].run)
+
+
 def test_the_best_known_value_is_the_smallest_error_of_all_and_says_how_it_was_sought():
     strong = outcomes_of()
     weak = outcomes_of(Recipe(optimizer="sgd"), seeds=1)
-    floor = best_known([*weak, *strong])
-    best = min(strong, key=lambda outcome: outcome.test.rmse).test
-    assert (floor.value, floor.relative, floor.kind) == (best.rmse, best.relative, "best known")
-    assert floor.how == "LM, 6 starts; sgd, 1 start"
-    assert best_known(weak).value > floor.value
+    floor = best([*weak, *strong])
+    least = min(strong, key=lambda outcome: outcome.test.rmse).test
+    assert (floor.value, floor.relative, floor.kind) == (least.rmse, least.relative, "best known")
+    assert floor.how == "LM, 6 starts; SGD, 1 start"
+    assert best(weak).value > floor.value
 
 
 def test_where_there_is_no_best_known_value(tmp_path):
-    assert best_known([]) is None
     strong = outcomes_of(seeds=1)
+    assert BestKnown().floor(strong[0].run) is None
     failed = [replace(strong[0], test=replace(strong[0].test, rmse=math.inf))]
-    assert best_known(failed) is None
-    assert best_known([*failed, *strong]).value == strong[0].test.rmse
-    with pytest.raises(ValueError, match="different networks"):
-        best_known([*strong, *outcomes_of(name="relu", seeds=1)])
+    assert best(failed) is None
+    assert best([*failed, *strong]).value == strong[0].test.rmse
+    others = outcomes_of(name="relu", seeds=1)
+    assert best([*strong, *others]) == best(strong) != best(others)
     file = tmp_path / "rows.csv"
     file.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
-    assert best_known(outcomes_of(target=csv_target(str(file)), seeds=1)) is None
+    assert best(outcomes_of(target=csv_target(str(file)), seeds=1)) is None
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_capacity_ranking_lowers_the_best_known_value_of_the_trained_ones(tmp_path, kept):
+    file = tmp_path / "runs.sqlite3" if kept else None
+    (alone,) = benchmark([SIN], variants("tanh"), store=file).targets[0].ranking
+    assert alone.floor.how.startswith("Adam")
+    benchmark([SIN], variants("tanh"), capacity=True, store=file)
+    (again,) = benchmark([SIN], variants("tanh"), store=file).targets[0].ranking
+    assert (again.floor.value < alone.floor.value) == kept
+    assert ("LM, 6 starts" in again.floor.how) == kept
+    assert again.nrmse == alone.nrmse
 
 
 def test_rows_without_an_exact_floor_show_the_best_known_one():
@@ -276,8 +294,8 @@ def test_rows_without_an_exact_floor_show_the_best_known_one():
     least = min(outcome.test.rmse for outcome in result.targets[0].outcomes["tanh"])
     assert (floor.kind, floor.value, floor.how) == ("best known", least, "LM, 6 starts")
     assert rows["tanh"].distance == rows["tanh"].rmse / least >= 1
-    trained = benchmark([SIN], variants("tanh"))
-    assert trained.targets[0].ranking[0].floor is None
+    (trained,) = benchmark([SIN], variants("tanh")).targets[0].ranking
+    assert trained.floor.kind == "best known" and trained.floor.how.startswith("Adam, ")
 
 
 def test_the_legend_and_the_table_say_that_it_is_no_bound():

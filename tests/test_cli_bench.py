@@ -76,7 +76,7 @@ def test_a_real_csv_file(tmp_path: Path) -> None:
     (target,) = read(found.stdout)["targets"]
     assert target["target"] == "sunspots.csv"
     assert all(0.5 < row["nrmse"] < 3 for row in target["ranking"])
-    assert len(list((tmp_path / "out" / "figures").glob("sunspots-csv-*-fits.png"))) == 1
+    assert len(list((tmp_path / "out" / "figures").glob("*-fits.png"))) == 1
 
 
 @pytest.mark.parametrize("columns", ["20", "80", "200"])
@@ -114,10 +114,13 @@ def test_files_come_whole_into_the_folder(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.stderr
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["figures", "ranking.csv", "ranking.json", "ranking.md", "report.html"]
-    fits = sorted(path.name for path in (folder / "figures").glob("*-fits.png"))
-    assert fits[0] == "cubic-fits.png"
-    assert len(fits) == 2 and fits[1].startswith("sin-x-2-")
-    assert (folder / "figures" / fits[0]).read_bytes().startswith(b"\x89PNG")
+    figures = sorted(path.name for path in (folder / "figures").iterdir())
+    assert len(figures) == 12
+    assert {"cubic-fits.svg", "cubic-ranking.png", "heat-map.png", "performance-profile.svg"} <= set(figures)
+    assert sum(name.startswith("sin-x-2-") for name in figures) == 4
+    assert (folder / "figures" / "cubic-fits.png").read_bytes().startswith(b"\x89PNG")
+    for place in (folder / "report.html", folder / "figures" / "cubic-fits.png"):
+        assert f"Wrote {place}" in found.stderr
     assert len(read((folder / "ranking.json").read_text())["targets"]) == 2
     again = run("cubic", "-o", str(folder))
     assert again.exit_code == 2

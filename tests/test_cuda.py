@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from activations.benchmark.accelerator import OUT_OF_MEMORY
 from activations.benchmark.plan import Run
 from activations.benchmark.workers import Workers, train_chunk
 from activations.fit.batched import Training
@@ -63,7 +64,7 @@ def test_runs_are_split_over_a_small_memory():
         torch.cuda.set_per_process_memory_fraction(1.0)
         torch.cuda.empty_cache()
     assert [outcome.run.seed for outcome in outcomes] == list(range(64))
-    assert not any(outcome.reason for outcome in outcomes)
+    assert OUT_OF_MEMORY not in [outcome.reason for outcome in outcomes]
     expected = train_chunk(runs[:3])
     for outcome, other in zip(outcomes, expected, strict=False):
         assert outcome.test.relative == pytest.approx(other.test.relative, rel=1e-2)

@@ -477,6 +477,20 @@ def test_odd_widths_and_points_do_not_let_the_place_matter_either(name, inputs, 
     assert torch.equal(train(shuffled).parameters, train(batch).parameters[order])
 
 
+@pytest.mark.parametrize("name", ["relu", "gelu", "mish", "glu"])
+@pytest.mark.parametrize("hidden", [(32,), (31, 5)])
+def test_the_size_of_the_batch_does_not_change_a_bit(name, hidden):
+    large = make_batch(REGISTRY.variant(name), hidden, runs=48, dtype=torch.float32, steps=20)
+    small = replace(
+        large,
+        inputs=large.inputs[:12],
+        targets=large.targets[:12],
+        parameters=large.parameters[:12],
+        learning_rates=large.learning_rates[:12],
+    )
+    assert torch.equal(train(small).parameters, train(large).parameters[:12])
+
+
 def by_steps(batch, record):
     """Train as on a GPU, with something else in place of a CUDA graph."""
     training = Training(batch, "cpu")

@@ -53,6 +53,7 @@ ONLY_IN = {
     "matplotlib": {"activations.render"},
     "jinja2": {"activations.render"},
     "plotly": {"activations.render"},
+    "PIL": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
     "mpmath": {"activations.expression", "activations.testing"},

@@ -3,9 +3,12 @@
 import importlib.util
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from activations.benchmark import PRESETS
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +41,9 @@ def test_it_opens_with_the_two_commands_of_the_makefile():
         assert f"\nmake {target}" in ci
 
 
-def test_the_python_runs():
+def test_the_python_runs(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(PRESETS, "quick", replace(PRESETS["quick"], steps=20, seeds=2))
     code = "\n".join(blocks("python"))
     assert "create(" in code
     exec(compile(code, "README.md", "exec"), {})

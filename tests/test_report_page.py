@@ -13,6 +13,7 @@ from report_results import HOSTILE, many_result, odd_result
 from activations.render.report.page import report_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LOCAL = ("file:", "data:", "blob:")
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
@@ -64,10 +65,7 @@ def visit(chromium, tmp_path):
             page.on("console", lambda message: problems.append(message.text))
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.on("dialog", lambda dialog: problems.append(dialog.message) or dialog.dismiss())
-            page.on(
-                "request",
-                lambda asked: None if asked.url.split(":")[0] in ("file", "data") else problems.append(asked.url),
-            )
+            page.on("request", lambda asked: None if asked.url.startswith(LOCAL) else problems.append(asked.url))
             stack.callback(lambda: pytest.fail(str(problems)) if problems else None)
             page.goto((tmp_path / "report.html").as_uri())
             if script:
@@ -176,6 +174,25 @@ def test_every_kind_of_target_is_drawn(visit, html, odd):
     assert page.input_value("#target") == "0"
     page.click("#before")
     assert page.input_value("#target") == str(len(odd.targets) - 1)
+
+
+def test_a_drawing_can_be_saved_and_not_be_sent(visit, html, tmp_path):
+    page = visit(html)
+    for plot in ("heat", "profile", "better", "fits", "losses"):
+        buttons = page.locator(f"#{plot} .modebar-btn").evaluate_all(
+            "(all) => all.map((button) => button.dataset.title + ' ' + button.dataset.attr)"
+        )
+        assert any("PNG" in button for button in buttons), plot
+        assert not any(word in button.lower() for button in buttons for word in ("share", "cloud", "edit", "send")), (
+            plot
+        )
+        context = f"document.getElementById('{plot}')._context"
+        assert page.evaluate(f"[{context}.plotlyServerURL, {context}.showSendToCloud]") == ["", False]
+    page.hover("#fits")
+    with page.expect_download() as download:
+        page.locator("#fits .modebar-btn").first.click()
+    download.value.save_as(tmp_path / "fits.png")
+    assert (tmp_path / "fits.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_diverged_is_named(visit, html, odd):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from activations.benchmark.capacity import best_known
+from activations.benchmark.best_known import BestKnown
 from activations.benchmark.entry import Entry
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.references import reference_rows
@@ -34,6 +34,7 @@ FITS = 6  # networks that are kept for pictures
 
 def assemble(
     entries: Sequence[Entry],
+    best_known: BestKnown,
     settings: Mapping[str, Any],
     device: str,
     versions: Mapping[str, str],
@@ -44,6 +45,7 @@ def assemble(
 
     Args:
         entries: all of them, in order of targets and activations.
+        best_known: the best errors of all runs at hand, these and others.
         settings: of the benchmark.
         device: where it was trained.
         versions: of this library and torch.
@@ -54,20 +56,20 @@ def assemble(
     by_target: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         by_target.setdefault((entry.run.target.name, entry.run.target.digest), []).append(entry)
-    targets = tuple(_rank_target(found, seed) for found in by_target.values())
+    targets = tuple(_rank_target(found, best_known, seed) for found in by_target.values())
     overall = _rank_over_targets(targets, list(by_target.values()), seed)
     return Result(targets, overall, settings, device, versions, seconds, reused)
 
 
-def _rank_target(entries: Sequence[Entry], seed: int) -> TargetResult:
+def _rank_target(entries: Sequence[Entry], best_known: BestKnown, seed: int) -> TargetResult:
     """Rank the activations of one target: those of the final, then those that the screening left out."""
     target = entries[0].run.target
     final = {entry.label: entry for entry in entries if entry.stage == "ranking"}
-    rows, note = _final_rows(final, seed)
+    rows, note = _final_rows(final, best_known, seed)
     screened = {entry.label: entry for entry in entries if entry.stage == "screening" and entry.label not in final}
     order = ranks({label: median(entry.errors) for label, entry in screened.items()})
     rows += [
-        _row(screened[label], Standing(label, place, str(place), math.nan, None, None, 0.0, None, False))
+        _row(screened[label], best_known, Standing(label, place, str(place), math.nan, None, None, 0.0, None, False))
         for label, place in ((label, rank + len(final)) for label, rank in order)
     ]
     outcomes = {row.activation: (final.get(row.activation) or screened[row.activation]).outcomes for row in rows}
@@ -90,7 +92,7 @@ def _rank_target(entries: Sequence[Entry], seed: int) -> TargetResult:
     )
 
 
-def _final_rows(final: Mapping[str, Entry], seed: int) -> tuple[list[Row], str]:
+def _final_rows(final: Mapping[str, Entry], best_known: BestKnown, seed: int) -> tuple[list[Row], str]:
     """The rows of the activations that all fresh seeds rank, and what those seeds can't tell."""
     if not final:
         return [], ""
@@ -98,7 +100,7 @@ def _final_rows(final: Mapping[str, Entry], seed: int) -> tuple[list[Row], str]:
     compared = compare(logarithms(errors), list(final), generator(seed, Purpose.COMPARISON))
     samples = resamples(len(errors[0]), generator(seed, Purpose.BOOTSTRAP))
     rows = [
-        _row(final[standing.label], standing, median_interval(_relative(final[standing.label]), samples))
+        _row(final[standing.label], best_known, standing, median_interval(_relative(final[standing.label]), samples))
         for standing in compared.standings
     ]
     return rows, compared.note
@@ -134,13 +136,13 @@ def _rank_over_targets(
     )
 
 
-def _row(entry: Entry, standing: Standing, interval: tuple[float, float] | None = None) -> Row:
+def _row(entry: Entry, best_known: BestKnown, standing: Standing, interval: tuple[float, float] | None = None) -> Row:
     run, outcomes = entry.run, entry.outcomes
     tests = [outcome.test for outcome in outcomes]
     r2 = [test.r2 for test in tests if test.r2 is not None]
     accuracy = [test.accuracy for test in tests if test.accuracy is not None]
     rmse = median([test.rmse for test in tests])
-    floor = _floor(entry)
+    floor = _floor(entry, best_known)
     outside = [outcome.extrapolation for outcome in outcomes if outcome.extrapolation is not None]
     return Row(
         activation=standing.label,
@@ -183,15 +185,14 @@ def _median_steps(outcomes: Sequence[Outcome]) -> tuple[float | None, ...]:
     return tuple(step if math.isfinite(step) else None for step in medians)
 
 
-def _floor(entry: Entry) -> Floor | None:
-    """The exact floor of an entry's architecture, if there is one; in a capacity ranking, else the best known."""
+def _floor(entry: Entry, best_known: BestKnown) -> Floor | None:
+    """The exact floor of an entry's architecture, if there is one, else the best known value."""
     run = entry.run
-    if any(run.own) or not run.target.has_values:
-        return None
-    found = exact_floor(run.target, run.variant, run.hidden, [outcome.run.seed for outcome in entry.outcomes])
-    if isinstance(found, Floor):
-        return found
-    return None if run.recipe.has_rate else best_known(entry.outcomes)
+    if not any(run.own) and run.target.has_values:
+        found = exact_floor(run.target, run.variant, run.hidden, [outcome.run.seed for outcome in entry.outcomes])
+        if isinstance(found, Floor):
+            return found
+    return best_known.floor(run)
 
 
 def _median_fit(outcomes: Sequence[Outcome]) -> Fit | None:

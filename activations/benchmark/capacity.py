@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import CHUNK, Precision, Run
 from activations.benchmark.presets import Preset
 from activations.benchmark.tuning import Choice
@@ -17,10 +15,8 @@ from activations.fit.network import Network
 from activations.fit.recipe import DEFAULT_RECIPE, HISTORY, Recipe
 from activations.fit.settings import SettingError
 from activations.fit.target import Target
-from activations.floors import Floor
 
 __all__ = [
-    "best_known",
     "capacity_effort",
     "capacity_recipe",
     "capacity_run",
@@ -32,7 +28,6 @@ __all__ = [
 LBFGS_ITERATIONS = 3  # times those of Levenberg–Marquardt, which take about as long
 LEAST_HISTORY = 10
 HISTORY_MEMORY = 2**30  # bytes of the pairs that a chunk remembers
-SHORT = {"lm": "LM", "lbfgs": "L-BFGS"}
 
 
 def capacity_recipe(network: Network, points: int, *, starts: int = 1, classes: bool = False) -> Recipe:
@@ -94,33 +89,3 @@ def require_rankable(recipe: Recipe, targets: Sequence[Target], precision: Preci
     for target in targets:
         if target.classes:
             raise SettingError(f"optimizer='lm' can't fit the classes of {target.name}; choose 'lbfgs'")
-
-
-def best_known(outcomes: Sequence[Outcome]) -> Floor | None:
-    """The smallest test RMSE that networks of one activation and architecture have reached on one target.
-
-    It is no bound: longer training may go below it. How it was found names all runs that took part, not only the best.
-
-    Args:
-        outcomes: of runs that differ in seed and training alone, as trained or for the capacity ranking.
-
-    Returns:
-        The value, or None if no run gave a finite error, for a classification, and for a table, whose test points
-        differ from seed to seed.
-
-    Raises:
-        ValueError: the runs are of different networks or targets.
-    """
-    runs = [outcome.run for outcome in outcomes]
-    if len({(run.target.digest, run.variant.digest, run.hidden, run.own) for run in runs}) > 1:
-        raise ValueError("runs of different networks or targets have no common best value")
-    finite = [outcome.test for outcome in outcomes if math.isfinite(outcome.test.rmse)]
-    if not finite or runs[0].target.classes or runs[0].target.table:
-        return None
-    best = min(finite, key=lambda errors: errors.rmse)
-    counts: dict[str, int] = {}
-    for run in runs:
-        name = SHORT.get(run.recipe.optimizer, run.recipe.optimizer)
-        counts[name] = counts.get(name, 0) + run.recipe.starts
-    parts = [f"{name}, {count} start{'s' * (count > 1)}" for name, count in sorted(counts.items())]
-    return Floor(best.rmse, "best known", "; ".join(parts), None if best.r2 is None else best.relative)

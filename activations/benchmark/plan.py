@@ -22,6 +22,8 @@ __all__ = ["CHUNK", "CHUNK_STEP", "Precision", "Run", "bytes_per_run", "chunks",
 Precision: TypeAlias = Literal["float32", "float64"]
 
 CHUNK = 12  # runs that are trained together on a CPU
+LARGE_CHUNK = 48  # small ones, whose time goes into calls and not into arithmetic
+CHUNK_VALUES = 250_000  # of one layer's buffer: beyond them more runs at once gain nothing
 CHUNK_STEP = 4  # a batch of gradient descents on a CPU is filled up to a multiple of it
 MEMORY_LIMIT = 4 * 2**30  # bytes for one chunk
 
@@ -96,15 +98,24 @@ def chunks(runs: Iterable[Run], size: int | None = None) -> list[list[Run]]:
     made = []
     for group in groups.values():
         recipe = group[0].recipe
-        step = size or (max(1, CHUNK // recipe.starts) if recipe.has_rate else 1)
+        step = size or (max(1, _together(group[0]) // recipe.starts) if recipe.has_rate else 1)
         made += [group[i : i + step] for i in range(0, len(group), step)]
     return made
 
 
+def _together(run: Run) -> int:
+    """How many runs are trained together on a CPU: as many as are fastest."""
+    values = _points(run) * max(layer.outputs for layer in run.network.layers)
+    return max(CHUNK, min(LARGE_CHUNK, CHUNK_VALUES // values))
+
+
+def _points(run: Run) -> int:
+    return run.recipe.batch_size or run.target.points
+
+
 def bytes_per_run(run: Run) -> int:
     """About what a run takes of a device's memory while it is trained."""
-    points = run.recipe.batch_size or run.target.points
-    return _bytes(run.network, points, 4 if run.precision == "float32" else 8)
+    return _bytes(run.network, _points(run), 4 if run.precision == "float32" else 8)
 
 
 def _bytes(network: Network, points: int, size: int) -> int:

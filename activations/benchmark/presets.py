@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from activations.fit.settings import SettingError
 
 __all__ = [
-    "BRIEF_PART",
+    "BRIEF_PARTS",
     "BRIEF_RATES",
     "BRIEF_SETTINGS",
     "DEFAULT_ACTIVATIONS",
@@ -38,11 +38,11 @@ DEFAULT_ACTIVATIONS = (
 # Learning rates are half-decades, 10**(k/2).
 RATES = tuple(range(-8, -1))
 EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
-# Many activations are screened before a few of them are tuned in full: whole decades with a part of the steps, then the
-# most promising settings and the half-decades beside the best.
+# Many activations are screened before a few of them are tuned in full: whole decades with a sixth of the steps, then
+# the most promising settings and the half-decades beside the best with half of them.
 BRIEF_RATES = RATES[::2]
-BRIEF_PART = 4
 BRIEF_SETTINGS = 4
+BRIEF_PARTS = (6, 2)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from activations.benchmark.assembly import assemble
+from activations.benchmark.best_known import BestKnown
 from activations.benchmark.capacity import (
     capacity_effort,
     capacity_run,
@@ -204,8 +205,10 @@ def benchmark(
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:
             store.enter(settings, entries, environment)
+        best_known = trainer.best_known
     versions = {"activations": environment.version, "torch": environment.torch}
-    return assemble(entries, settings, environment.device, versions, time.perf_counter() - start, trainer.reused)
+    seconds = time.perf_counter() - start
+    return assemble(entries, best_known, settings, environment.device, versions, seconds, trainer.reused)
 
 
 class _Trainer:
@@ -223,6 +226,12 @@ class _Trainer:
         self.environment = environment
         self.progress = progress
         self.reused = 0
+        self._seen = BestKnown()
+
+    @property
+    def best_known(self) -> BestKnown:
+        """The best errors of all runs at hand: those of the store, else those trained here."""
+        return self.store.best_known() if self.store else self._seen
 
     def train(self, stage: Stage, runs: Sequence[Run]) -> dict[str, Outcome]:
         """The outcomes of runs by key."""
@@ -236,6 +245,7 @@ class _Trainer:
                 self.store.add(finished, stage, self.environment)
             outcomes.update((outcome.run.key, outcome) for outcome in finished)
             self._tell(Progress(stage, finished[-1].run.target.name, len(outcomes), len(runs), reused))
+        self._seen.add(outcomes.values())
         return outcomes
 
     def fresh(self, stage: Stage, runs: Sequence[Run], seeds: Sequence[int]) -> list[tuple[Outcome, ...]]:

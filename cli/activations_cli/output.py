@@ -182,7 +182,7 @@ class Output:
             yield lambda done, total, what: None
             return
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         colors = shows_colors(sys.stderr, self.color)
         console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, no_color=not colors)
@@ -190,12 +190,19 @@ class Output:
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %", markup=False),
             TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left ", markup=False),
             TextColumn("{task.description}", markup=False),
         )
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("", total=None)
+            before = 0
 
             def advance(done: int, total: int, what: str) -> None:
+                nonlocal before
+                if done < before:
+                    bar.reset(task)  # another stage, at another speed
+                before = done
                 shown = printable(clean(what), sys.stderr)[:50]
                 bar.update(task, completed=done, total=total, description=shown)
 

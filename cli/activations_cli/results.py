@@ -192,7 +192,7 @@ def legend(result: Result) -> str:
     if any(map(_has_floors, result.targets)):
         parts.append("x floor: the error as a multiple of the least one that such a network can have.")
     if any(row.floor is not None and row.floor.kind == "best known" for row in rows):
-        parts.append("~: of the least one that these runs have reached with it, which is no bound.")
+        parts.append("~: of the least one that any run at hand has reached with it, which is no bound.")
     if any(map(_goes_outside, result.targets)):
         parts.append("outside: the error beyond the domain, which does not rank.")
     widths = ",".join(map(str, settings["hidden"]))

@@ -118,7 +118,7 @@ def stored_ranking(
             f"its targets are {', '.join(protocol.targets)}"
         )
     versions = {"activations": ", ".join(sorted(reader.versions)), "torch": protocol.torch}
-    result = assemble(kept, protocol.settings, protocol.device, versions, None)
+    result = assemble(kept, store.best_known(), protocol.settings, protocol.device, versions, None)
     if len(reader.machines) > 1:
         notes.append(f"made on different machines: {', '.join(sorted(reader.machines))}")
     return StoredRanking(protocol, result, tuple(notes))

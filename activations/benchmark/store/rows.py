@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from activations.benchmark.best_known import own_text
 from activations.benchmark.entry import Stage
 from activations.benchmark.outcome import Errors, Outcome
 from activations.benchmark.plan import Run
@@ -14,7 +15,7 @@ from activations.benchmark.statistics import finite_or_none
 from activations.benchmark.store.environment import Environment
 from activations.fit.weights import read_weights, write_weights
 
-__all__ = ["RUN_COLUMNS", "network_row", "read_outcome", "run_row"]
+__all__ = ["RUN_COLUMNS", "infinite", "network_row", "read_outcome", "run_row"]
 
 RUN_COLUMNS = (
     *("key", "stage", "target", "activation", "hidden", "learning_rate", "scale", "seed", "steps", "initialisation"),
@@ -48,7 +49,7 @@ def run_row(outcome: Outcome, stage: Stage, environment: Environment, added: str
         "initialisation": run.initialisation,
         "precision": run.precision,
         "recipe": json.dumps(run.recipe.to_dict()),
-        "own": json.dumps([[variant.label, variant.digest] if variant else None for variant in run.own]),
+        "own": own_text(run),
         "target_digest": run.target.digest,
         "activation_digest": run.variant.digest,
         "status": status,
@@ -86,15 +87,15 @@ def read_outcome(row: Mapping[str, Any], run: Run) -> Outcome:
     weights, losses = row["weights"], json.loads(row["losses"] or "[]")
     return Outcome(
         run=run,
-        validation=_infinite(row["validation"]),
+        validation=infinite(row["validation"]),
         test=Errors(
-            relative=_infinite(row["error"]),
-            rmse=_infinite(row["rmse"]),
-            largest=_infinite(row["max_error"]),
+            relative=infinite(row["error"]),
+            rmse=infinite(row["rmse"]),
+            largest=infinite(row["max_error"]),
             r2=None if constant else -math.inf if row["r2"] is None else row["r2"],
             accuracy=row["accuracy"],
         ),
-        extrapolation=_infinite(row["extrapolation"]) if run.target.extrapolation else None,
+        extrapolation=infinite(row["extrapolation"]) if run.target.extrapolation else None,
         failed=row["status"] != "ok",
         diverged_at=row["diverged_at"],
         parameters=None if weights is None else read_weights(run.network, weights),
@@ -105,5 +106,6 @@ def read_outcome(row: Mapping[str, Any], run: Run) -> Outcome:
     )
 
 
-def _infinite(value: float | None) -> float:
+def infinite(value: float | None) -> float:
+    """A number of the store, in which NULL stands for infinity."""
     return math.inf if value is None else value

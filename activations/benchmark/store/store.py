@@ -10,13 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from activations.benchmark.best_known import BestKnown
 from activations.benchmark.entry import Entry, Stage
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.store.database import PATIENCE, Database, Mode
 from activations.benchmark.store.definitions import write_target, write_variant
 from activations.benchmark.store.environment import Environment
-from activations.benchmark.store.rows import RUN_COLUMNS, network_row, read_outcome, run_row
+from activations.benchmark.store.rows import RUN_COLUMNS, infinite, network_row, read_outcome, run_row
 from activations.errors import StoreError
 from activations.user_folders import data_folder
 
@@ -138,6 +139,22 @@ class Store:
                 )
         number: int = protocol
         return number
+
+    def best_known(self) -> BestKnown:
+        """The smallest errors of all runs in the store."""
+        best = BestKnown()
+        for row in self.database.select(
+            "SELECT target_digest, activation_digest, hidden, own, recipe, metric, count(*) AS runs, "
+            "min(rmse) AS rmse, min(error) AS error FROM runs "
+            "GROUP BY target_digest, activation_digest, hidden, own, recipe"
+        ):
+            recipe = json.loads(row["recipe"])
+            place = (row["target_digest"], row["activation_digest"], row["hidden"], row["own"])
+            relative = row["error"] if row["metric"] == "nrmse" else None
+            best.note(
+                place, recipe["optimizer"], row["runs"] * recipe.get("starts", 1), infinite(row["rmse"]), relative
+            )
+        return best
 
     def _rows(self, keys: Sequence[str]) -> Iterator[Any]:
         for start in range(0, len(keys), TOGETHER):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Axis", "Ranking", "overall_ranking", "target_ranking"]
 
-DECADES = 8
+DECADES = 8  # of errors that are told apart, and more if they are no worse than
+USELESS = 10.0
 MARGIN = 3.0  # per cent at both ends
 MOST_TICKS = 5
 
@@ -127,7 +128,8 @@ def overall_ranking(overall: Aggregate, most: int) -> Ranking:
 def _target_row(row: Row, result: TargetResult, axis: Axis) -> dict[str, Any]:
     error = error_of(row, result.metric)
     floor = None if row.floor is None else row.floor.value if result.metric == "rmse" else row.floor.relative
-    distance = "" if row.floor is None else "floor 0" if row.distance is None else f"{row.distance:.3g}"
+    known = "~" if row.floor is not None and row.floor.kind == "best known" else ""
+    distance = "" if row.floor is None else f"{known}floor 0" if row.distance is None else f"{known}{row.distance:.3g}"
     return {
         "rank": row.rank_text,
         "name": visible(row.activation),
@@ -140,6 +142,7 @@ def _target_row(row: Row, result: TargetResult, axis: Axis) -> dict[str, Any]:
         "how": "" if row.floor is None else f"{row.floor.kind}: {row.floor.how}",
         "failed": percent(row.failed),
         "bad": row.failed > 0,
+        "screened": row.stage == "screening",
         "diverged": percent(row.diverged) if row.diverged else "",
         "rate": f"{row.learning_rate:.2g}{'*' if row.at_edge else ''}",
         **_bar(axis, error, row.interval),
@@ -171,7 +174,7 @@ def _error_axis(result: TargetResult, rows: Sequence[Row]) -> Axis:
     if not finite:
         return Axis(0.1, 10.0, logarithmic=True)
     low, high = min(finite), max(finite)
-    high = min(high, low * 10.0**DECADES)
+    high = min(high, max(low * 10.0**DECADES, USELESS))
     if high < 2 * low:
         middle = math.sqrt(low * high)
         low, high = middle / 2, middle * 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from activations.render.html import script_json, visible
 from activations.render.report.numbers import json_number, shown
-from activations.render.report.runs import error_of
+from activations.render.report.runs import error_of, is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result
@@ -35,19 +35,27 @@ COLUMNS: tuple[tuple[str, str, str, int | None], ...] = (
     ("learning_rate", "Rate", "Learning rate, as tuned", None),
     ("at_edge", "At edge", "The rate is the lowest or highest that was tried", None),
     ("scale", "Scale", "Of the first layer, as tuned", None),
+    ("hidden", "Hidden", "Widths of the hidden layers", None),
+    ("stage", "Stage", "Screening, for one that did not reach the final of a race", None),
     ("parameters", "Parameters", "Trained values of the network", None),
     ("seconds", "s/run", "Wall time of a run in a batch", None),
     ("seeds", "Seeds", "Fresh seeds", None),
     ("floor", "Floor", "Least RMSE of such a network", None),
     ("distance", "× floor", "The RMSE as a multiple of the floor", None),
 )
-TEXTS = ("target", "activation", "tied", "at_edge")
+TEXTS = ("target", "activation", "tied", "at_edge", "hidden", "stage")
+OF_TUNING = ("learning_rate", "scale", "at_edge")
+IF_DIFFERENT = ("hidden", "stage")
 WHOLE = ("rank", "parameters", "seeds", "scale")
 
 
 def table_columns(result: Result) -> list[dict[str, Any]]:
     """The columns that hold anything, each with its key and title and how its cells are shown."""
-    held = {key for row in result.table for key, value in row.items() if value is not None}
+    table = result.table
+    held = {key for row in table for key, value in row.items() if value is not None}
+    held -= {key for key in IF_DIFFERENT if len({row[key] for row in table}) == 1}
+    if not all(map(is_tuned, result.targets)):
+        held -= set(OF_TUNING)
     return [
         {"key": key, "title": title, "about": about, "number": key not in TEXTS, "share": share, "whole": key in WHOLE}
         for key, title, about, share in COLUMNS
@@ -111,7 +119,7 @@ def _text(value: Any, column: dict[str, Any], names: dict[str, list[str]]) -> st
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return {"inf": "∞", "-inf": "−∞"}[value]
+        return {"inf": "∞", "-inf": "−∞"}.get(value, value)
     if column["share"] is not None and value is not None:
         return f"{value:.{column['share']}%}".replace("%", " %")
     return str(value) if column["whole"] else shown(value, 4)

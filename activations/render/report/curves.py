@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curves", "Kind", "collect_curves", "kind_of"]
 
-Kind: TypeAlias = Literal["line", "rows", "path", "agreement", "classes"]
+Kind: TypeAlias = Literal["line", "rows", "path", "agreement", "classes", "unknown"]
 Array: TypeAlias = npt.NDArray[Any]
 
 GRIDS = (301, 601, 1201)  # points of a curve; the first on which the target looks as it is
@@ -55,7 +55,9 @@ class Curves:
 
 
 def kind_of(target: Target) -> Kind:
-    """How fits of a target are drawn."""
+    """How fits of a target are drawn; "unknown" for a Python function that a store does not keep."""
+    if not target.has_values:
+        return "unknown"
     if target.classes:
         return "classes"
     if target.dimension == 1 and target.outputs == 1:
@@ -150,7 +152,7 @@ class _Pictured:
             with np.errstate(divide="ignore"):
                 found["l"] = [steps, packed(np.log10(losses))]
         self.cost, self._new = 0, None
-        if self.kind == "classes" or not self.target.has_values:
+        if self.kind in ("classes", "unknown"):
             return found
         samples = draw_samples(self.target, outcome.run.seed)
         found["d"] = self._data_number(samples)

@@ -25,7 +25,8 @@ __all__ = ["draw_heat_map", "draw_profile", "draw_ranking"]
 ROWS = 40
 COLUMNS = 30
 NAME = 34  # characters
-DECADES = 8  # of errors side by side; what is larger stands at the edge
+DECADES = 8  # of errors side by side, and more if they are no worse than
+USELESS = 10.0  # what is larger stands at the edge
 CURVES = 8
 
 
@@ -154,7 +155,7 @@ def _window(result: TargetResult, most: int) -> tuple[float, float]:
     if not found:
         return 0.1, 10.0
     low, high = min(found), max(found)
-    high = min(high, low * 10.0**DECADES)
+    high = min(high, max(low * 10.0**DECADES, USELESS))
     return low / 1.5, high * 1.5
 
 

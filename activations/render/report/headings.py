@@ -8,6 +8,7 @@ from activations.render.html import visible
 from activations.render.report.curves import kind_of
 from activations.render.report.findings import verdict
 from activations.render.report.methods import counted
+from activations.render.report.runs import is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result, TargetResult
@@ -30,7 +31,8 @@ def title(result: Result) -> str:
 def lead(result: Result) -> str:
     """The settings that a reader asks for first."""
     settings = result.settings
-    parts = [str(settings["preset"])] if settings.get("preset") else []
+    parts = ["capacity"] if settings.get("ranking") == "capacity" else []
+    parts += [str(settings["preset"])] if settings.get("preset") else []
     if settings.get("hidden"):
         parts.append(f"hidden layers {', '.join(map(str, settings['hidden']))}")
     if settings.get("steps"):
@@ -81,5 +83,8 @@ def target_words(found: TargetResult) -> dict[str, Any]:
         "metric": found.metric.upper(),
         "classes": bool(target.classes),
         "floors": any(row.floor is not None for row in found.ranking),
+        "best_known": any(row.floor is not None and row.floor.kind == "best known" for row in found.ranking),
+        "screened": any(row.stage == "screening" for row in found.ranking),
+        "tuned": is_tuned(found),
         "kind": kind_of(target),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from activations.render.report.numbers import cut, rounded
+from activations.render.report.runs import is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result
@@ -21,7 +22,8 @@ def counted(number: int, noun: str) -> str:
 def methods(result: Result) -> list[str]:
     """Paragraphs on protocol, tuning and statistics."""
     settings = result.settings
-    return [text for text in (_protocol(result, settings), _tuning(settings), _statistics(result)) if text]
+    parts = (_protocol(result, settings), _tuning(result), _race(settings), _statistics(result))
+    return [text for text in parts if text]
 
 
 def _protocol(result: Result, settings: Mapping[str, Any]) -> str:
@@ -50,6 +52,11 @@ def _protocol(result: Result, settings: Mapping[str, Any]) -> str:
         "its rows are split 60/20/20. Seeds are paired: one seed gives every activation the same random numbers for "
         "first weights, sample positions and noise."
     )
+    if settings.get("equal_parameters"):
+        parts.append(
+            "Activations with inputs or parameters of their own have narrower layers, so that all networks have about "
+            "as many parameters."
+        )
     if settings.get("seed") is not None:
         parts.append(f"All random numbers follow from the benchmark's seed {settings['seed']}.")
     return " ".join(parts)
@@ -59,8 +66,14 @@ def _steps(settings: Mapping[str, Any]) -> str:
     return f", {counted(settings['steps'], 'step')}" if settings.get("steps") else ""
 
 
-def _tuning(settings: Mapping[str, Any]) -> str:
-    if not settings.get("tuning_seeds"):
+def _tuning(result: Result) -> str:
+    settings = result.settings
+    if settings.get("ranking") == "capacity":
+        return (
+            "This is a capacity ranking: how well the networks can fit at all, not how well a gradient descent gets "
+            "there. Steps are iterations, and there is nothing to tune."
+        )
+    if not settings.get("tuning_seeds") or not all(map(is_tuned, result.targets)):
         return ""
     scales = settings.get("scales") or []
     first = f" and the scale of the first layer (of {_listed(f'{scale:g}' for scale in scales)})" if scales else ""
@@ -69,6 +82,17 @@ def _tuning(settings: Mapping[str, Any]) -> str:
         f"error at validation points over {counted(settings['tuning_seeds'], 'tuning seed')}, other ones than those "
         "that rank. Where the best rate lay at an end of the grid, two further half-decades were tried; * marks a rate "
         "that still lies at the end."
+    )
+
+
+def _race(settings: Mapping[str, Any]) -> str:
+    race = settings.get("race")
+    if not race:
+        return ""
+    return (
+        f"So many activations raced: all were tuned briefly and screened on {counted(race['seeds'], 'seed')}, and the "
+        f"best {race['finalists']} of each target were tuned in full and ranked on fresh seeds. The places of the "
+        "others, and the ranking over all targets, are those of the screening."
     )
 
 
@@ -87,10 +111,16 @@ def _statistics(result: Result) -> str:
             "is within a factor 1.1; all of them get the rank “1–n”. P(best) is how often an activation is first in "
             "the bootstrap."
         )
-    if any(row.floor is not None for target in result.targets for row in target.ranking):
+    floors = {row.floor.kind for target in result.targets for row in target.ranking if row.floor is not None}
+    if floors - {"best known"}:
         parts.append(
             "The floor is the least error that any network of this architecture and activation can have at the test "
             "points; “× floor” says how many times larger the error is."
+        )
+    if "best known" in floors:
+        parts.append(
+            "Where no floor is known, ~ compares with the least error that any run at hand has reached with the "
+            "activation, which is no bound."
         )
     if any(target.references for target in result.targets):
         parts.append(
@@ -160,6 +190,8 @@ def _listed(values: Any) -> str:
 def _value(value: Any) -> str:
     if value is None or value == []:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
         return ", ".join(f"{name.replace('_', ' ')} {_value(item)}" for name, item in value.items() if _value(item))
     if isinstance(value, (list, tuple)):

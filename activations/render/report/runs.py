@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activations.benchmark.outcome import Outcome
-    from activations.benchmark.result import Row
+    from activations.benchmark.result import Row, TargetResult
 
-__all__ = ["error_of", "has_network", "interval_of", "median_outcome"]
+__all__ = ["error_of", "has_network", "is_tuned", "median_outcome"]
 
 
 def has_network(outcome: Outcome) -> bool:
@@ -24,13 +24,13 @@ def median_outcome(outcomes: Sequence[Outcome]) -> Outcome | None:
     return ordered[(len(ordered) - 1) // 2] if ordered else None
 
 
+def is_tuned(result: TargetResult) -> bool:
+    """Whether there were a learning rate and a scale to choose."""
+    return all(outcome.run.recipe.has_rate for outcomes in result.outcomes.values() for outcome in outcomes)
+
+
 def error_of(row: Row, metric: str) -> float:
     """What ranks: the NRMSE, or the RMSE of a constant target."""
     if metric == "rmse" or row.nrmse is None:
         return row.rmse
     return row.nrmse
-
-
-def interval_of(row: Row) -> tuple[float, float] | None:
-    """Both ends; None where there is none, for a single seed."""
-    return row.interval

@@ -67,6 +67,7 @@ def _target(found: TargetResult, labels: Mapping[str, int]) -> dict[str, Any]:
     return {
         "name": visible(found.target.name),
         "order": [labels[row.activation] for row in found.ranking],
+        "screened": [place for place, row in enumerate(found.ranking) if row.stage == "screening"],
         "errors": [shown(error_of(row, found.metric)) for row in found.ranking],
         "seeds": max((row.seeds for row in found.ranking), default=0),
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from activations.render.html import visible
 from activations.render.report.numbers import json_number, percent, shown
-from activations.render.report.runs import error_of, interval_of
+from activations.render.report.runs import error_of, is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result, Row, TargetResult
@@ -72,14 +72,15 @@ def _target(result: TargetResult) -> list[str]:
         parts += [_text(result.target.title), ""]
     classes = result.target.task == "classification"
     accuracy = ["accuracy"] if classes else []
-    head = ["rank", "activation", result.metric.upper(), "95 % interval", *accuracy, "P(best)", "failed", "rate"]
+    rate = ["rate"] if is_tuned(result) else []
+    head = ["rank", "activation", result.metric.upper(), "95 % interval", *accuracy, "P(best)", "failed", *rate]
     parts += _table(head, [_row(row, result) for row in result.ranking])
     parts += [f"{_text(result.note)}\n"] if result.note else []
     return parts
 
 
 def _row(row: Row, result: TargetResult) -> list[str]:
-    interval = interval_of(row)
+    interval = row.interval
     return [
         row.rank_text,
         _text(row.activation),
@@ -88,7 +89,7 @@ def _row(row: Row, result: TargetResult) -> list[str]:
         *([] if row.accuracy is None else [f"{row.accuracy:.1%}"]),
         percent(row.best_probability),
         percent(row.failed),
-        f"{row.learning_rate:.2g}" + (r"\*" if row.at_edge else ""),
+        *([f"{row.learning_rate:.2g}" + (r"\*" if row.at_edge else "")] if is_tuned(result) else []),
     ]
 
 

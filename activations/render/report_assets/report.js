@@ -8,10 +8,12 @@ const COLOURS = 8;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 const PAGE = 100;
 const ROW = 22;
+const dark = matchMedia("(prefers-color-scheme: dark)");
 const FEW = 40;
+// plotly.js offers by default to upload a chart: this page sends nothing anywhere.
 const CONFIG = {
-  responsive: true, displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+  responsive: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false, showLink: false, plotlyServerURL: "",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "sendChartToCloud", "sendDataToCloud"],
 };
 
 const element = (name, text, className) => {
@@ -56,6 +58,15 @@ const look = () => {
   for (let i = 0; i < COLOURS; i++) found.cycle.push(of(`c${i}`));
   return found;
 };
+
+const mixed = (one, other, share) => {
+  const parts = [one, other].map((colour) => Number.parseInt(colour.slice(1), 16));
+  const channel = (shift) => Math.round(((parts[0] >> shift) & 255) * (1 - share) + ((parts[1] >> shift) & 255) * share);
+  return `#${[16, 8, 0].map((shift) => channel(shift).toString(16).padStart(2, "0")).join("")}`;
+};
+
+// The far end of a colour map: on a dark page darkened, so that light numbers stand out in every cell.
+const far = (theme, colour) => (dark.matches ? mixed(colour, theme.bg, 0.42) : colour);
 
 const axis = (theme, more) => ({
   gridcolor: theme.grid, zerolinecolor: theme.zero, linecolor: theme.zero, tickfont: { color: theme.muted, size: 11 },
@@ -102,7 +113,7 @@ const drawHeat = () => {
   $("heat").style.width = `${width}px`;
   const trace = {
     type: "heatmap", z, text, texttemplate: "%{text}", textfont: { size: 11 }, xgap: 1.5, ygap: 1.5, zmin: 0, zmax: top,
-    colorscale: [[0, theme.middle], [1, theme.high]], hoverongaps: false,
+    colorscale: [[0, theme.middle], [1, far(theme, theme.high)]], hoverongaps: false,
     customdata: rows.map((_, i) => map.targets.map((name) => [literal(names[i]), literal(name)])),
     hovertemplate: "%{customdata[0]}<br>%{customdata[1]}<br>%{text} digits<extra></extra>",
     colorbar: { title: { text: "digits", side: "right", font: { size: 12 } }, thickness: 12, outlinewidth: 0, tickfont: { color: theme.muted, size: 11 } },
@@ -164,7 +175,7 @@ const drawBetter = () => {
   const width = left + count * cell + 90;
   const trace = {
     type: "heatmap", z: matrix.probability.map((row, i) => row.map((value, j) => (i === j ? null : value))), zmin: 0, zmax: 1, xgap: 1.5, ygap: 1.5,
-    colorscale: [[0, theme.low], [0.5, theme.middle], [1, theme.high]], texttemplate: "%{z:.0%}", textfont: { size: 10.5 }, hoverongaps: false,
+    colorscale: [[0, far(theme, theme.low)], [0.5, theme.middle], [1, far(theme, theme.high)]], texttemplate: "%{z:.0%}", textfont: { size: 10.5 }, hoverongaps: false,
     customdata: matrix.labels.map((row, i) => matrix.labels.map((column, j) => [literal(row), literal(column), shown(matrix.low[i][j], 2), shown(matrix.high[i][j], 2)])),
     hovertemplate: "%{customdata[0]} does better than<br>%{customdata[1]} with %{z:.1%}<br>95 %: %{customdata[2]} … %{customdata[3]}<extra></extra>",
     colorbar: { thickness: 12, outlinewidth: 0, tickformat: ".0%", tickfont: { color: theme.muted, size: 11 } },
@@ -224,6 +235,7 @@ const fillList = () => {
       label.className = "absent";
       text.append(element("small", " (no run on this page)"));
     }
+    if (target.screened.includes(place)) text.append(element("small", " (screening)"));
     label.append(box, element("span", "", "swatch"), text, element("small", target.errors[place]));
     return label;
   }));
@@ -274,6 +286,7 @@ const KINDS = {
   rows: "Training rows (dots) and fitted curves; below, the errors at test rows.",
   path: "Data (dots), target (thick grey line) and fitted curves in the plane; below, the distance from the target along the curve.",
   agreement: "Predicted over true values at test points; on the line both are equal. Below, the errors.",
+  unknown: "The target is a Python function that is not kept with its results, so that there are no curves.",
   classes: "What the best activations decide is in the picture above; the choice is for the losses.",
 };
 
@@ -285,7 +298,7 @@ const drawFits = () => {
   const several = runs.length > state.chosen.size;
   const log = $("logarithmic").checked;
   $("about-fits").textContent = KINDS[target.kind];
-  const none = target.kind === "classes";
+  const none = target.kind === "classes" || target.kind === "unknown";
   box.hidden = none;
   $("logarithmic-label").hidden = none;
   if (none) return;
@@ -390,7 +403,7 @@ const tellMissing = () => {
   const target = current();
   const told = [];
   if (!state.chosen.size) told.push("No activation is chosen.");
-  const gone = chosenRuns().filter(({ run }) => !run.v && target.kind !== "classes");
+  const gone = chosenRuns().filter(({ run }) => !run.v && target.kind !== "classes" && target.kind !== "unknown");
   if (gone.length) told.push(`Without a curve: ${gone.slice(0, 6).map(({ run }) => `${cut(target.labels[run.a], 40)}, seed ${run.s + 1} (${run.x === undefined ? "no parameters kept" : "diverged at step " + run.x})`).join("; ")}${gone.length > 6 ? ` and ${gone.length - 6} more` : ""}.`);
   const expected = state.chosen.size * (target.seeds > 0 ? [...state.seeds].filter((seed) => seed !== "median").length : 0);
   const kept = chosenRuns().filter(({ run }) => state.seeds.has(run.s)).length;
@@ -531,7 +544,6 @@ $("filter-target")?.addEventListener("change", refilter);
 $("more").addEventListener("click", () => { table.shown += PAGE; fillTable(); });
 
 const drawOverall = () => { drawHeat(); drawProfile(); drawBetter(); };
-const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => { drawOverall(); draw(); });
 let width = window.innerWidth;
 window.addEventListener("resize", () => {

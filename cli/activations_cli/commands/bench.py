@@ -46,7 +46,7 @@ PRESETS = ("quick", "standard", "full")
     metavar="NAME",
     multiple=True,
     shell_complete=complete_activations,
-    help="An activation, a pattern or a formula; may be given several times.  [default: a mixed dozen]",
+    help="An activation, a pattern, a formula, or all; may be given several times.  [default: a mixed dozen]",
 )
 @click.option(
     "--domain",

@@ -9,14 +9,24 @@ import os
 import re
 import stat
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from activations.errors import ActivationsError
 
-__all__ = ["OutputExistsError", "move_to_new", "require_free", "slug", "slugs", "write_atomically"]
+__all__ = [
+    "OutputExistsError",
+    "make_temporary",
+    "move_to_new",
+    "require_free",
+    "slug",
+    "slugs",
+    "write_atomically",
+]
 
 MAX_SLUG = 60
+STALE = 3600.0  # seconds after which nobody fills a temporary file any more
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
 
 
@@ -42,8 +52,18 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
     given = Path(path)
     require_free(given, overwrite=overwrite)
     place = Path(os.path.realpath(given))
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name[:40]}.", suffix=".tmp", dir=place.parent)
-    temporary = Path(name)
+    try:
+        _write(place, data, overwrite=overwrite)
+    except OutputExistsError:
+        raise
+    except OSError as error:
+        # A full disk has no name, and the temporary file's would mean nothing to anybody.
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    return given
+
+
+def _write(place: Path, data: bytes, *, overwrite: bool) -> None:
+    descriptor, temporary = make_temporary(place)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
@@ -58,7 +78,22 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, overwrite: bo
         # Gone already if all went well.
         with contextlib.suppress(OSError):
             temporary.unlink()
-    return given
+
+
+def make_temporary(place: Path) -> tuple[int, Path]:
+    """Open a new hidden file beside a place, to be filled and renamed to it.
+
+    Those that a killed process has left there for the same place are removed.
+    """
+    start = f".{place.name[:40]}."
+    left = re.compile(re.escape(start) + r"[a-z0-9_]{8}\.tmp(-wal|-shm|-journal)?")
+    with contextlib.suppress(OSError), os.scandir(place.parent) as found:
+        for item in found:
+            with contextlib.suppress(OSError):
+                if left.fullmatch(item.name) and time.time() - item.stat(follow_symlinks=False).st_mtime > STALE:
+                    os.unlink(item.path)
+    descriptor, name = tempfile.mkstemp(prefix=start, suffix=".tmp", dir=place.parent)
+    return descriptor, Path(name)
 
 
 def require_free(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:

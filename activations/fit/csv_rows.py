@@ -14,6 +14,7 @@ from activations.errors import DataError
 __all__ = ["read_rows"]
 
 MAX_BYTES = 100_000_000
+MAX_CELL = 2_000_000  # characters; more is a quote that nobody closed
 SNIFFED_LINES = 20
 DELIMITERS = ("\t", ";", ",", "|")
 
@@ -36,6 +37,16 @@ def read_rows(path: str) -> list[tuple[int, list[str]]]:
         raise OSError(errno.EINVAL, "not a regular file", path)
     if status.st_size > MAX_BYTES:
         raise DataError(f"{name}: {status.st_size:,} bytes, the limit is {MAX_BYTES:,}")
+    limit = csv.field_size_limit(MAX_CELL)
+    try:
+        return _read(path, name)
+    except UnicodeDecodeError:
+        raise DataError(f"{name}, {_bad_byte(path)}; save the file as UTF-8 text") from None
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _read(path: str, name: str) -> list[tuple[int, list[str]]]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         lines = _checked_lines(name, file)
         first = list(itertools.islice(lines, SNIFFED_LINES))
@@ -51,18 +62,23 @@ def read_rows(path: str) -> list[tuple[int, list[str]]]:
 
 
 def _checked_lines(name: str, file: Iterable[str]) -> Iterator[str]:
-    number = 0
+    for number, line in enumerate(file, start=1):
+        column = line.find("\0") + 1
+        if column:
+            raise DataError(f"{name}, line {number}, character {column}: NUL byte; save the file as UTF-8 text")
+        yield line
+
+
+def _bad_byte(path: str) -> str:
+    """Where a file stops being UTF-8: text is decoded in blocks, whose errors do not tell the line."""
+    with open(path, "rb") as file:
+        data = file.read(MAX_BYTES)
     try:
-        for line in file:
-            number += 1
-            column = line.find("\0") + 1
-            if column:
-                raise DataError(f"{name}, line {number}, character {column}: NUL byte; save the file as UTF-8 text")
-            yield line
+        data.decode()
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        message = f"{name}, after line {number}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 text"
-        raise DataError(message) from None
+        before = (data[: error.start] + b".").splitlines()
+        return f"line {len(before)}, byte {len(before[-1])}: 0x{data[error.start]:02x} is not UTF-8"
+    return "the text is not UTF-8"
 
 
 def _delimiter(lines: Sequence[str]) -> str:

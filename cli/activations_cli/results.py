@@ -124,7 +124,7 @@ def table_row(row: Row, result: TargetResult) -> list[Cell]:
     ]
     if row.accuracy is not None:
         cells.append(f"{row.accuracy:.1%}")
-    cells.append(f"{row.best_probability:.0%}")
+    cells.append("–" if row.best_probability is None else f"{row.best_probability:.0%}")
     if _has_floors(result):
         cells.append(distance_text(row))
     if _goes_outside(result):
@@ -169,9 +169,14 @@ def domain_text(target: Target) -> str:
 def legend(result: Result) -> str:
     """What the columns mean, and what was done."""
     settings = result.settings
+    several = f"Median over {counted(settings['seeds'], 'fresh seed')}, with its bootstrap interval. "
     parts = [
-        f"Median over {counted(settings['seeds'], 'fresh seed')}, with its bootstrap interval. "
-        "NRMSE: root mean square error at test points over the target's standard deviation; "
+        (
+            "One fresh seed (n=1): no interval, and another seed may rank otherwise. "
+            if settings["seeds"] == 1
+            else several
+        )
+        + "NRMSE: root mean square error at test points over the target's standard deviation; "
         "0 is exact, 1 no better than its mean. failed: runs that diverged or explain less than 10 %.",
     ]
     if settings.get("ranking") == "capacity":

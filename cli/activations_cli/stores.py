@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from activations.benchmark.store import Store
     from activations.benchmark.store.database import Mode
 
-__all__ = ["ARGUMENTS", "command_line", "open_store", "read_ranking", "resumable", "store_argument", "store_option"]
+__all__ = [
+    "ARGUMENTS",
+    "command_line",
+    "open_store",
+    "read_ranking",
+    "reportable",
+    "resumable",
+    "store_argument",
+    "store_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 ARGUMENTS = "activations.arguments"
@@ -73,13 +82,29 @@ def command_line(context: click.Context) -> str:
 
 @contextlib.contextmanager
 def resumable(output: Output, context: click.Context, store: Store | None) -> Iterator[None]:
-    """Say how to go on if what happens within it ends before its time."""
+    """Say how to go on if what happens within it ends before its time, unless the command itself is wrong."""
+    from activations.errors import ActivationsError, DeviceError, StoreError
+
     try:
         yield
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, ActivationsError) and not isinstance(error, (DeviceError, StoreError)):
+            raise
         if store is not None:
             output.note(
                 f"What is finished is in {str(store.path)!r}; the same command goes on from there:\n"
                 f"  {command_line(context)}"
             )
+        raise
+
+
+@contextlib.contextmanager
+def reportable(output: Output, store: Store | None, folder: Path | None) -> Iterator[None]:
+    """Say how to write the report of a finished benchmark again, if it can't be written where it should."""
+    try:
+        yield
+    except BaseException:
+        if store is not None and folder is not None:
+            again = shlex.join(["activations", "report", str(store.path), "-o", str(folder)])
+            output.note(f"The results are kept; this writes their report without training:\n  {again}")
         raise

@@ -93,7 +93,8 @@ class Comparison:
             return ""
         needed = seeds_needed(len(self.standings))
         return (
-            f"quick: no significance possible with {self.seeds} seeds; {len(self.standings)} activations need {needed}"
+            f"quick: no significance possible with {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}; "
+            f"{len(self.standings)} activations need {needed}"
         )
 
     def to_dict(self) -> dict[str, Any]:

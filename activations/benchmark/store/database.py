@@ -6,7 +6,6 @@ import contextlib
 import os
 import sqlite3
 import stat
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,9 +17,9 @@ from activations.benchmark.store.file_systems import is_on_a_network
 from activations.benchmark.store.lock_holders import lock_holders
 from activations.benchmark.store.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from activations.errors import StoreError
-from activations.files import move_to_new
+from activations.files import make_temporary, move_to_new
 
-__all__ = ["PATIENCE", "Database", "Mode", "refuse_foreign"]
+__all__ = ["PATIENCE", "DamagedStoreError", "Database", "Mode", "refuse_foreign"]
 
 Mode: TypeAlias = Literal["write", "read"]
 
@@ -28,6 +27,11 @@ PATIENCE = 60.0  # seconds that a writer waits for another one
 POLL = 2.0  # seconds of one attempt
 MAGIC = b"SQLite format 3\0"
 HEADER = 100
+SALVAGE = "'activations runs salvage --store FILE NEW' saves what can be read"
+
+
+class DamagedStoreError(StoreError):
+    """A store holds pages that can't be read, or lacks some."""
 
 
 class Database:
@@ -86,6 +90,17 @@ class Database:
         """The rows of a query."""
         with self._translated("read"):
             return self.connection.execute(statement, values).fetchall()
+
+    def require_sound(self) -> None:
+        """Check that every page can be read; without it, damage may look as if nothing were there.
+
+        Raises:
+            DamagedStoreError: one can't.
+        """
+        (found,) = self.select("PRAGMA quick_check(1)")[0]
+        if found != "ok":
+            # SQLite may tell several lines at once.
+            raise DamagedStoreError(f"{str(self.path)!r} is damaged ({found.splitlines()[-1]}); {SALVAGE}")
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Change something, within a transaction."""
@@ -148,10 +163,10 @@ class Database:
         if os.path.lexists(self.path):
             return
         if not self.path.parent.is_dir():
-            raise StoreError(f"{str(self.path)!r}: the folder {str(self.path.parent)!r} does not exist; make it first")
-        descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name[:40]}.", suffix=".tmp", dir=self.path.parent)
+            reason = "is no folder" if self.path.parent.exists() else "does not exist; make it first"
+            raise StoreError(f"{str(self.path)!r}: {str(self.path.parent)!r} {reason}")
+        descriptor, temporary = make_temporary(self.path)
         os.close(descriptor)
-        temporary = Path(name)
         try:
             connection = sqlite3.connect(temporary, isolation_level=None)
             try:
@@ -171,7 +186,7 @@ class Database:
             with contextlib.suppress(FileExistsError):
                 move_to_new(temporary, self.path)
         finally:
-            for left in (temporary, Path(f"{name}-wal"), Path(f"{name}-shm"), Path(f"{name}-journal")):
+            for left in (temporary, *(Path(f"{temporary}{ending}") for ending in ("-wal", "-shm", "-journal"))):
                 with contextlib.suppress(OSError):
                     left.unlink()
 
@@ -229,17 +244,15 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(self._sentence(what, error)) from error
+            kind = DamagedStoreError if _is_damage(error) else StoreError
+            raise kind(self._sentence(what, error)) from error
         except OSError as error:
             raise StoreError(f"can't {what} {str(self.path)!r}: {error.strerror or error}") from error
 
     def _sentence(self, what: str, error: sqlite3.Error) -> str:
         text = str(error)
-        if "malformed" in text or "not a database" in text or "corrupt" in text:
-            return (
-                f"{str(self.path)!r} is damaged ({text}); 'activations runs check' says where, and "
-                "'activations runs salvage NEW' saves what can be read"
-            )
+        if _is_damage(error):
+            return f"{str(self.path)!r} is damaged ({text}); {SALVAGE}"
         if "full" in text or "I/O" in text:
             return (
                 f"can't {what} {str(self.path)!r}: {text}; what is in it is intact: free some space, "
@@ -263,7 +276,8 @@ def refuse_foreign(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise StoreError(f"there is no store {name!r}; 'activations bench --store FILE' makes one") from None
+        more = ": the link leads nowhere" if path.is_symlink() else "; 'activations bench --store FILE' makes one"
+        raise StoreError(f"there is no store {name!r}{more}") from None
     if stat.S_ISDIR(mode):
         raise StoreError(f"{name!r} is a folder; name a file")
     if not stat.S_ISREG(mode):
@@ -286,10 +300,7 @@ def refuse_foreign(path: Path) -> None:
     expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
     # A log may hold the pages that are not there yet.
     if path.stat().st_size < expected and not _log_size(path):
-        raise StoreError(
-            f"{name!r} is truncated: {path.stat().st_size} of {expected} bytes; "
-            "'activations runs salvage NEW' saves what can be read"
-        )
+        raise DamagedStoreError(f"{name!r} is truncated: {path.stat().st_size} of {expected} bytes; {SALVAGE}")
 
 
 def _log_size(path: Path) -> int:
@@ -297,6 +308,10 @@ def _log_size(path: Path) -> int:
         return Path(f"{path}-wal").stat().st_size
     except OSError:
         return 0
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return any(word in str(error) for word in ("malformed", "not a database", "corrupt"))
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

@@ -115,7 +115,8 @@ def export_runs(rows: Sequence[dict[str, Any]], form: str) -> bytes:
         buffer = io.BytesIO()
         pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False)
     except ImportError as error:
-        raise MissingExtraError(f"Parquet needs pandas and pyarrow ({error}): pip install pandas pyarrow") from None
+        reason = str(error).partition("\n")[0]
+        raise MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow") from None
     return buffer.getvalue()
 
 

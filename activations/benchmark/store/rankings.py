@@ -103,6 +103,7 @@ def stored_ranking(
     """
     protocols = stored_protocols(store)
     if not protocols:
+        store.database.require_sound()
         raise StoreError(f"{str(store.path)!r} holds no finished ranking; 'activations bench TARGET' makes one")
     protocol = protocols[-1] if number is None else next((p for p in protocols if p.number == number), None)
     if protocol is None:

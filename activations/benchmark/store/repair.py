@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ def salvage_store(damaged: Path, new: Path) -> dict[str, tuple[int, int]]:
     """
     require_free(new)
     try:
+        # Ask before opening: opening a FIFO would wait for its writer.
+        if not stat.S_ISREG(damaged.stat().st_mode):
+            raise StoreError(f"{str(damaged)!r} is not a regular file: nothing can be saved")
         with damaged.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise StoreError(f"{str(damaged)!r} is not a SQLite file: nothing can be saved")
@@ -66,6 +70,9 @@ def salvage_store(damaged: Path, new: Path) -> dict[str, tuple[int, int]]:
                 store.database.insert(table, columns, rows)
             saved[table] = (len(rows), lost)
         _drop_orphans(store)
+    if not any(rows for rows, _ in saved.values()):
+        new.unlink()
+        raise StoreError(f"{str(damaged)!r}: nothing of it can be read, and {str(new)!r} is not made")
     return saved
 
 

@@ -30,8 +30,10 @@ def shown(value: float | None, digits: int = 3) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def percent(value: float) -> str:
-    """A share as a whole per cent; what is neither nothing nor all is never shown as if it were."""
+def percent(value: float | None) -> str:
+    """A share as a whole per cent, a dash for none; what is neither nothing nor all is never shown as if it were."""
+    if value is None:
+        return "–"
     if 0 < value < 0.005:
         return "<1 %"
     if 0.995 <= value < 1:

@@ -24,7 +24,7 @@ from activations_cli.options import (
     terminal_options,
 )
 from activations_cli.output import Output
-from activations_cli.stores import open_store, resumable, store_option
+from activations_cli.stores import open_store, reportable, resumable, store_option
 from activations_cli.training import read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
@@ -187,12 +187,13 @@ def command(
             store=store,
             progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
         )
-    if as_json:
-        output.json(result.to_dict())
-    else:
-        show_result(output, result)
-    if folder:
-        write_result(output, result, folder, overwrite=force)
+    with reportable(output, store, folder):
+        if as_json:
+            output.json(result.to_dict())
+        else:
+            show_result(output, result)
+        if folder:
+            write_result(output, result, folder, overwrite=force)
     if everything_diverged(result):
         context.exit(ExitCode.CHECKS_FAILED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -201,9 +202,11 @@ def export(
 @click.option("--all", "everything", is_flag=True, help="Delete every run.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @terminal_options
+@click.pass_context
 @pass_output
 def delete(
     output: Output,
+    context: click.Context,
     store_file: Path | None,
     targets: tuple[str, ...],
     names: tuple[str, ...],
@@ -218,14 +221,32 @@ def delete(
         raise click.UsageError("Choose runs with -t, -a, --status or --stage, or all of them with --all.")
     from activations.benchmark.store.listing import count_runs, delete_runs
 
-    with open_store(output, store_file, "write") as store:
+    with open_store(output, store_file, "read") as store:
         count = sum(count_runs(store, chosen).values())
-        if not count:
-            output.note("No run is chosen; nothing deleted")
-            return
-        if not yes:
-            click.confirm(f"Delete {counted(count, 'run')} from {store.path}?", abort=True, err=True)
+        path = store.path
+    if not count:
+        output.note("No run is chosen; nothing deleted")
+        return
+    if not yes and not confirmed(f"Delete {counted(count, 'run')} from {path}?"):
+        output.note("Nothing deleted")
+        context.exit(ExitCode.INTERRUPTED)
+    with open_store(output, path, "write") as store:
         output.note(f"Deleted {counted(delete_runs(store, chosen), 'run')}")
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal.
+
+    Raises:
+        click.UsageError: nobody is there to answer.
+    """
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        if sys.stdin is not None and sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        raise click.UsageError("Nobody is there to answer; -y deletes without asking.") from None
 
 
 @command.command("check")
@@ -235,14 +256,19 @@ def delete(
 @pass_output
 def check(output: Output, context: click.Context, store_file: Path | None) -> None:
     """Look for damage in the file."""
+    from activations.benchmark.store.database import DamagedStoreError
     from activations.benchmark.store.repair import check_store
 
-    with open_store(output, store_file, "read") as store:
-        problems = check_store(store)
+    try:
+        with open_store(output, store_file, "read") as store:
+            problems = check_store(store)
+    except DamagedStoreError as error:  # too much to look for the places
+        output.line(str(error), "red")
+        context.exit(ExitCode.CHECKS_FAILED)
     for problem in problems:
         output.line(problem, "red")
     if problems:
-        output.note("'activations runs --store FILE salvage NEW' saves what can be read")
+        output.note("'activations runs salvage --store FILE NEW' saves what can be read")
         context.exit(ExitCode.CHECKS_FAILED)
     output.line(f"{store.path}: sound")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import pwd
 import shutil
 import signal
 import sqlite3
@@ -25,7 +24,7 @@ from activations_cli import results
 from activations_cli.main import cli
 
 TINY = Preset("quick", (4,), steps=5, seeds=3, tuning_seeds=3, finalists=2, scales=(1.0, 3.0))
-WORK = ("bench", "sin", "cubic", "-a", "relu", "-a", "tanh", "-j", "1")
+WORK = ("bench", "cubic", "-a", "relu", "-a", "tanh", "-j", "1")
 TERMINAL = {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
@@ -123,9 +122,10 @@ def test_the_own_store_is_used_unless_told_otherwise(tmp_path: Path, monkeypatch
 
 def test_another_activation_joins_and_another_effort_does_not(file: Path) -> None:
     bench(file)
-    wider = ("bench", "sin", "cubic", "-a", "relu", "-a", "tanh", "-a", "elu", "-j", "1", "--store", file, "--json")
+    kept = select(file, "SELECT count(*) FROM runs")[0][0]
+    wider = ("bench", "cubic", "-a", "relu", "-a", "tanh", "-a", "elu", "-j", "1", "--store", file, "--json")
     joined = run(*wider)
-    assert read(joined.stdout)["reused"] == 80 + 0 * 2 or read(joined.stdout)["reused"] > 0
+    assert read(joined.stdout)["reused"] == kept
     other = run(*wider, "--steps", "6")
     assert read(other.stdout)["reused"] == 0
     told = run("rank", file)
@@ -148,9 +148,9 @@ def test_json_of_every_command_is_strict(made: Path) -> None:
     store = read(run("runs", "--store", made, "--json").stdout)
     listed = read(run("runs", "list", "--store", made, "--json").stdout)
     assert sum(store["runs"].values()) == len(listed) == select(made, "SELECT count(*) FROM runs")[0][0]
-    assert store["protocols"][0]["targets"] == ["sin", "cubic"]
+    assert store["protocols"][0]["targets"] == ["cubic"]
     assert read(run("runs", "list", "--store", made, "--json", "-a", "nothing").stdout) == []
-    assert read(run("rank", made, "-a", "relu", "-t", "sin", "--json").stdout)["targets"][0]["target"] == "sin"
+    assert read(run("rank", made, "-a", "relu", "-t", "cubic", "--json").stdout)["targets"][0]["target"] == "cubic"
 
 
 def test_the_last_runs_are_listed_and_the_rest_counted(made: Path) -> None:
@@ -171,7 +171,7 @@ def test_the_last_runs_are_listed_and_the_rest_counted(made: Path) -> None:
         (["bench", "sin", "--steps", "1000001"], "from 1 to 1000000"),
         (["bench", "sin", "--seeds", "1001"], "from 1 to 1000"),
         (["bench", "sin", "--seed", "9223372036854775808"], "from 0 to 1099511627775"),
-        (["bench", "sin", "--batch", "1000"], "more than the"),
+        (["bench", "sin", "-a", "relu", "--batch", "1000"], "more than the"),
         (["bench", "sin", "-j", "100000"], "from 1 to 1024"),
         (["bench", "sin", "--hidden", "1000000000000"], "from 1 to 1048576"),
         (["bench", "sin", "--hidden", "0"], "from 1 to 1048576"),
@@ -202,7 +202,7 @@ def test_a_wrong_command_promises_no_resume(arguments: list[str], told: str) -> 
         (["runs", "delete", "--all", "-a", "relu"], 2, "--all"),
         (["report"], 2, "--output"),
         (["rank", "{made}", "--protocol", "9"], 4, "choose from 1"),
-        (["rank", "{made}", "-a", "zz"], 4, "its targets are sin, cubic"),
+        (["rank", "{made}", "-a", "zz"], 4, "its targets are cubic"),
         (["report", "{made}", "-t", "zz", "-o", "{made}.report"], 4, "nothing of the kind"),
         (["runs", "export", "{made}/x.csv", "--store", "{made}"], 4, "not a folder"),
     ],
@@ -249,7 +249,6 @@ def test_one_seed_has_no_interval_and_no_significance() -> None:
     assert found.exit_code == 0, found.stderr
     assert "n=1" in found.stdout
     assert "no significance possible with 1 seed;" in found.stdout
-    assert "100%  " not in found.stdout.replace("100%\n", "")
     data = read(run(*WORK, "--no-store", "--seeds", "1", "--json").stdout)
     for row in data["targets"][0]["ranking"]:
         assert row["interval"] is row["best_probability"] is None
@@ -267,7 +266,9 @@ def test_what_diverges_is_last_and_changes_nothing_else(file: Path) -> None:
     first, last = read(found.stdout)["targets"][0]["ranking"]
     assert first["nrmse"] == alone["targets"][0]["ranking"][0]["nrmse"]
     assert (last["activation"], last["diverged"], last["nrmse"]) == (WILD, 1, None)
-    rows = select(file, f"SELECT DISTINCT status, typeof(error), typeof(r2), diverged_at FROM runs WHERE activation='{WILD}'")
+    rows = select(
+        file, f"SELECT DISTINCT status, typeof(error), typeof(r2), diverged_at FROM runs WHERE activation='{WILD}'"
+    )
     assert rows == [("diverged", "null", "null", 0)]
 
 
@@ -334,7 +335,11 @@ def test_what_is_no_table_does_not_hang(what: str, tmp_path: Path) -> None:
     elif what == "below a file":
         (tmp_path / "file").touch()
         place = tmp_path / "file" / "x.csv"
-    for arguments in (("bench", "--csv", place), ("rank", place), ("runs", "--store", place, "salvage", tmp_path / "n")):
+    for arguments in (
+        ("bench", "--csv", place),
+        ("rank", place),
+        ("runs", "--store", place, "salvage", tmp_path / "n"),
+    ):
         found = run(*arguments)
         assert (found.exit_code, found.stdout) == (4, "")
         assert str(place) in found.stderr
@@ -406,7 +411,7 @@ def wait_until(condition: Any, seconds: float = 120) -> None:
         (signal.SIGINT, 1, 1, (130,)),
         (signal.SIGINT, 2, 1, (130, -signal.SIGINT)),  # the second may come when Python itself is leaving
         (signal.SIGINT, 1, 2, (130,)),
-        (signal.SIGTERM, 1, 2, (143,)),
+        (signal.SIGTERM, 1, 1, (143,)),
         (signal.SIGHUP, 1, 1, (129,)),
     ],
 )
@@ -481,21 +486,16 @@ def test_a_report_on_a_full_disk_is_told_and_can_be_written_later(
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    for size, written in ((1000, []), (20_000, None)):
-        out = tmp_path / f"out {size}"
-        monkeypatch.setattr(results, "write_result", limited)
-        found = run(*WORK, "--store", file, "-o", out)
-        monkeypatch.undo()
-        assert found.exit_code == 4
-        assert f"Error: '{out}/" in found.stderr and "too large" in found.stderr
-        assert f"activations report {file} -o '{out}'" in found.stderr
-        left = sorted(path for path in out.rglob("*") if path.is_file())
-        assert all(path.stat().st_size < size for path in left)
-        assert not any(path.name.endswith(".tmp") for path in left)
-        if written is not None:
-            assert left == written
-        assert run("report", file, "-o", out, "--force").exit_code == 0
-        assert (out / "report.html").read_text().rstrip().endswith("</html>")
+    size, out = 20_000, tmp_path / "the report"
+    monkeypatch.setattr(results, "write_result", limited)
+    found = run(*WORK, "--store", file, "-o", out)
+    monkeypatch.undo()
+    assert found.exit_code == 4
+    assert f"Error: '{out}/report.html': File too large" in found.stderr
+    assert f"activations report {file} -o '{out}'" in found.stderr
+    assert [path for path in out.rglob("*") if path.is_file()] == []
+    assert run("report", file, "-o", out).exit_code == 0
+    assert (out / "report.html").stat().st_size > size
 
 
 def broken(file: Path, made: Path, what: str) -> None:
@@ -584,45 +584,51 @@ def test_a_place_where_no_store_can_be_is_refused(place: str, tmp_path: Path) ->
 AS_NOBODY = """
 import os, sys
 from activations_cli.main import cli
-import activations.benchmark, activations_cli.results, activations.render.report
+def run(*arguments):
+    try:
+        cli.main(arguments, prog_name="activations")
+    except SystemExit as end:
+        return end.code
+file, folder, out = sys.argv[1:]
+run("report", file, "-o", folder)  # imports everything
 os.setuid({user})
-cli.main(sys.argv[1:], prog_name="activations")
+work = {work!r}
+print(
+    run("runs", "list", "--store", file, "--json", "-a", "nothing"),
+    run("report", file, "-o", out, "-q"),
+    run(*work, "--hidden", "5", "--store", file),
+    run("runs", "delete", "--all", "-y", "--store", file),
+)
 """
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_store_of_somebody_else_can_be_read() -> None:
-    script = AS_NOBODY.format(user=pwd.getpwnam("nobody").pw_uid)
+def test_a_store_of_somebody_else_can_be_read(made: Path, tmp_path: Path) -> None:
+    script = AS_NOBODY.format(user=65534, work=WORK)
     with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to other users
-        file = Path(folder) / "runs.sqlite3"
-        bench(file)
+        file, out = Path(folder) / "runs.sqlite3", Path(folder) / "out"
+        shutil.copy(made, file)
         Path(folder).chmod(0o755)
-        out = Path(folder) / "out"
         out.mkdir()
         out.chmod(0o777)
-        before = file.read_bytes()
-        for arguments, code in (
-            (["runs", "list", "--store", str(file)], 0),
-            (["report", str(file), "-o", str(out)], 0),
-            ([*WORK, "--steps", "6", "--store", str(file)], 4),
-            (["runs", "delete", "--all", "-y", "--store", str(file)], 4),
-        ):
-            found = subprocess.run(
-                [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
-            )
-            assert found.returncode == code, found.stderr
-            assert "Traceback" not in found.stderr
-            if code:
-                assert str(file) in found.stderr and "--store" in found.stderr
+        found = subprocess.run(
+            [sys.executable, "-c", script, str(file), str(tmp_path / "out"), str(out)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert found.stdout == "[]\n0 0 4 4\n", found.stderr
+        errors = [line for line in found.stderr.splitlines() if not line.startswith("Wrote")]
+        assert len(errors) == 2
+        assert all(str(file) in line and "--store" in line for line in errors)
         assert (out / "report.html").exists()
-        assert file.read_bytes() == before
+        assert file.read_bytes() == made.read_bytes()
         assert sorted(os.listdir(folder)) == ["out", "runs.sqlite3"]
 
 
 def test_an_activation_that_changed_is_trained_again_and_noted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from activations.benchmark import tuning
     from activations.declare import activation
-    from activations.registry import default_registry
+    from activations_cli.commands import bench as command
 
     def declared(formula: str, factor: float) -> Any:
         @activation(formula=formula, paper="typed 2026")
@@ -632,10 +638,6 @@ def test_an_activation_that_changed_is_trained_again_and_noted(file: Path, monke
 
         return stored_plugin.variant()
 
-    from activations_cli.commands import bench as command
-
-    assert tuning
-    assert default_registry
     for formula, factor in (("x*x/4", 4.0), ("x*x/5", 5.0)):
         variant = declared(formula, factor)
         monkeypatch.setattr(command, "read_variants", lambda output, names, variant=variant: [variant])

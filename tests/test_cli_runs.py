@@ -302,6 +302,16 @@ def test_hostile_names_are_harmless_everywhere(file: Path, tmp_path: Path) -> No
         assert "\x1b" not in shown.stdout + shown.stderr
 
 
+def test_a_name_that_climbs_stays_in_the_folder(tmp_path: Path) -> None:
+    table = tmp_path / "..\\..\\x.csv"
+    table.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
+    found = run("bench", "--csv", table, "-a", "relu", "-j", "1", "--no-store", "-o", tmp_path / "out")
+    assert found.exit_code == 0, found.stderr
+    assert sorted(os.listdir(tmp_path)) == [table.name, "out"]
+    for path in (tmp_path / "out" / "figures").iterdir():
+        assert set(path.stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
 def test_a_very_long_header_is_cut(tmp_path: Path) -> None:
     table = tmp_path / "data.csv"
     table.write_text("h" * 1_000_000 + ",y\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
@@ -590,7 +600,8 @@ def run(*arguments):
     except SystemExit as end:
         return end.code
 file, folder, out = sys.argv[1:]
-run("report", file, "-o", folder)  # imports everything
+import concurrent.futures.process, activations.benchmark.store.repair
+run("report", file, "-o", folder)  # imports what a report needs
 os.setuid({user})
 work = {work!r}
 print(

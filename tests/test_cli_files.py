@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +94,50 @@ def test_a_failing_step_leaves_the_old_file_and_no_rest(
     monkeypatch.undo()
     assert os.listdir(tmp_path) == ([] if step == "link" else ["a.txt"])
     assert step == "link" or place.read_bytes() == b"old"
+
+
+def test_a_failed_write_names_the_file_and_not_the_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(tmp_path / "a.txt", b"new")
+    assert caught.value.filename == str(tmp_path / "a.txt")
+
+
+KILLED = """
+import os, signal, sys
+from activations.files import write_atomically
+os.{step} = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(sys.argv[1], b"new", overwrite=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_what_a_killed_process_leaves_is_swept_an_hour_later(step: str, tmp_path: Path) -> None:
+    place = tmp_path / "a.txt"
+    place.write_bytes(b"old")
+    found = subprocess.run([sys.executable, "-c", KILLED.format(step=step), str(place)], check=False)
+    assert found.returncode == -signal.SIGKILL
+    assert place.read_bytes() == b"old"
+    (left,) = set(tmp_path.iterdir()) - {place}
+    others = [
+        tmp_path / name for name in (".a.txt.tmp", ".a.txt.12345678.tmpx", ".b.txt.12345678.tmp", "a.12345678.tmp")
+    ]
+    for other in others:
+        other.touch()
+        os.utime(other, (0, 0))
+    # It may belong to a process that is still writing.
+    write_atomically(place, b"newer", overwrite=True)
+    assert left.exists()
+    os.utime(left, (time.time() - 4000,) * 2)
+    write_atomically(place, b"newest", overwrite=True)
+    assert set(tmp_path.iterdir()) == {place, *others}
+    assert place.read_bytes() == b"newest"
 
 
 def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -578,6 +578,42 @@ def test_a_missing_store_is_made_to_write_and_refused_to_read(file):
         Store(file / "below a file.sqlite3")
 
 
+def test_what_a_killed_maker_left_is_swept(file):
+    left = [file.parent / f".{file.name}.abcdefg_.tmp{ending}" for ending in ("", "-wal", "-journal")]
+    for place in left:
+        place.touch()
+    with Store(file):
+        pass
+    assert all(place.exists() for place in left)
+    file.unlink()
+    for place in left:
+        os.utime(place, (0, 0))
+    with Store(file):
+        pass
+    assert os.listdir(file.parent) == [file.name]
+
+
+def test_where_nothing_is_found_damage_is_told_rather_than_an_empty_store(file):
+    with Store(file) as store:
+        store.add(train_chunk([Run(SIN, REGISTRY.variant("relu"), (6,), 0.01, 1.0, 0, 5)]), "ranking", HERE)
+    with pytest.raises(StoreError, match="holds no finished ranking"):
+        ranked(file)
+    (root,) = [page for (page,) in rows(file, "SELECT rootpage FROM sqlite_master WHERE name = 'networks'")]
+    data = bytearray(file.read_bytes())
+    data[(root - 1) * 4096 : root * 4096] = bytes(4096)
+    file.write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"):
+        ranked(file)
+
+
+@pytest.mark.parametrize("what", ["no regular file", "another program", "a folder"])
+def test_salvage_of_what_holds_no_runs_makes_no_file(file, tmp_path, what):
+    broken(file, what)
+    with pytest.raises(StoreError, match="nothing"):
+        salvage_store(file, tmp_path / "new.sqlite3")
+    assert not (tmp_path / "new.sqlite3").exists()
+
+
 def test_a_dangling_link_is_no_store(file):
     file.symlink_to(file.parent / "nothing")
     with pytest.raises(StoreError, match="there is no store"):

@@ -1,3 +1,4 @@
+import csv
 import os
 
 import numpy as np
@@ -65,8 +66,10 @@ def rows(line5):
         (rows("3;9").replace(",", ";").replace("9;81", "9;8,1"), r"line 11, column 2 .*'8,1' .*decimal point"),
         (rows('3,"9'), "data.csv, line "),
         (rows("3,\0"), "line 5, character 3: NUL"),
-        (GOOD.encode("utf-16"), "not UTF-8"),
-        (rows("3,é").encode("latin-1"), "not UTF-8"),
+        (GOOD.encode("utf-16"), "data.csv, line 1, byte 1: 0xff is not UTF-8"),
+        (rows("3,é").encode("latin-1"), "data.csv, line 5, byte 3: 0xe9 is not UTF-8"),
+        (rows("3,é").replace("\n", "\r").encode("latin-1"), "line 5, byte 3"),
+        (GOOD.encode() + b"1,2\n" * 5000 + b"\xff\n", "line 5014, byte 1: 0xff"),
         (rows("3," + "9" * 200_000), "data.csv, line"),
         ("x,x,y\n" + "".join(f"{i},{i},{i}\n" for i in range(12)), "columns 1 and 2 are both 'x'; give the number"),
     ],
@@ -74,6 +77,15 @@ def rows(line5):
 def test_a_bad_file_is_refused_with_the_place(tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         read_table(write(tmp_path, content), x=["x"], y="y")
+
+
+def test_a_cell_may_be_long_and_the_limit_of_others_stays(tmp_path):
+    before = csv.field_size_limit()
+    table = read_table(write(tmp_path, GOOD.replace("x,y", "x" * 1_000_000 + ",y")))
+    assert table.x_names == ("x" * 39 + "…",)
+    with pytest.raises(DataError, match=r"data.csv, line \d+: field larger"):
+        read_table(write(tmp_path, rows('3,"9') + "1,2\n" * 1_000_000))
+    assert csv.field_size_limit() == before
 
 
 def test_missing_rows_can_be_dropped_and_are_counted(tmp_path):

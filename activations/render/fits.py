@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from activations.fit.samples import draw_samples
 from activations.render.classes import class_colours, draw_classes
 from activations.render.formula import plain
 from activations.render.style import Theme, new_figure, style_axes, styled
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from activations.benchmark.result import Fit, TargetResult
+    from activations.fit.target import Target
 
-__all__ = ["draw_fits"]
+__all__ = ["draw_fits", "is_drawable"]
 
 CURVES = 4
 MAPS = 3
+LARGEST = 1e300
 CELLS = 12  # classes whose numbers are written
 MESH = 161  # points per side of a decision map
 
@@ -41,11 +44,10 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
     target = result.target
     with styled(theme) as look:
         if not result.fits:
-            figure = new_figure(look, 6.4, 2.0)
-            axes = figure.add_subplot()
-            axes.set_axis_off()
             reason = "every run diverged" if target.has_values else "the target's Python function is not kept"
-            axes.text(0.5, 0.5, reason, ha="center", color=look.text, transform=axes.transAxes)
+            figure = _draw_nothing(look, reason)
+        elif not is_drawable(target, result.fits[0].run.seed):
+            figure = _draw_nothing(look, "the values are too large to be drawn")
         elif target.task == "classification" and target.dimension == 2:
             figure = _draw_maps(result.fits[:MAPS], look)
         elif target.task == "classification":
@@ -57,6 +59,20 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
         else:
             figure = _draw_agreement(result.fits[:CURVES], look)
         figure.suptitle(plain(_title(result)), color=look.text, fontsize=12, x=0.02, ha="left")
+    return figure
+
+
+def is_drawable(target: Target, seed: int) -> bool:
+    """Whether a target's numbers are small enough for axes, which compute with their differences and margins."""
+    samples = draw_samples(target, seed)
+    return all(np.abs(part).max(initial=0) < LARGEST for s in (samples.training, samples.test) for part in (s.x, s.y))
+
+
+def _draw_nothing(theme: Theme, reason: str) -> Figure:
+    figure = new_figure(theme, 6.4, 2.0)
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, reason, ha="center", color=theme.text, transform=axes.transAxes)
     return figure
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from activations.benchmark.result import Fit
 from activations.fit.evaluation import evaluate
 from activations.fit.samples import draw_samples
+from activations.render.fits import is_drawable
 from activations.render.gaps import with_gaps
 from activations.render.html import script_json, visible
 from activations.render.report.numbers import json_number, packed, rounded
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Curves", "Kind", "collect_curves", "kind_of"]
 
-Kind: TypeAlias = Literal["line", "rows", "path", "agreement", "classes", "unknown"]
+WITHOUT_CURVES = ("classes", "unknown", "large")
+Kind: TypeAlias = Literal["line", "rows", "path", "agreement", "classes", "unknown", "large"]
 Array: TypeAlias = npt.NDArray[Any]
 
 GRIDS = (301, 601, 1201)  # points of a curve; the first on which the target looks as it is
@@ -79,7 +81,7 @@ def collect_curves(results: tuple[TargetResult, ...], budget: int) -> Curves:
             middle = median_outcome(outcomes)
             for number, outcome in enumerate(outcomes):
                 without += not has_network(outcome)
-                known += has_network(outcome) and made[t].kind != "classes"
+                known += has_network(outcome) and made[t].kind not in WITHOUT_CURVES
                 wanted.append((place + SEEDS_WORTH * (outcome is not middle), t, place, number, outcome))
     spent = sum(len(script_json(one.description).encode()) for one in made)
     for worth, t, place, number, outcome in sorted(wanted, key=lambda item: item[:4]):
@@ -115,6 +117,8 @@ class _Pictured:
         self.grid: Array = np.empty(0)
         if first is None:
             return
+        if self.kind not in WITHOUT_CURVES and not is_drawable(target, first.run.seed):
+            self.kind = self.description["kind"] = "large"
         if self.kind == "line":
             test = draw_samples(target, first.run.seed).test
             chosen = _grid(test.x[:, 0], test.y[:, 0])
@@ -152,7 +156,7 @@ class _Pictured:
             with np.errstate(divide="ignore"):
                 found["l"] = [steps, packed(np.log10(losses))]
         self.cost, self._new = 0, None
-        if self.kind in ("classes", "unknown"):
+        if self.kind in WITHOUT_CURVES:
             return found
         samples = draw_samples(self.target, outcome.run.seed)
         found["d"] = self._data_number(samples)

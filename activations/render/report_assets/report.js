@@ -281,12 +281,14 @@ const line = (theme, slot, several) => ({
 
 const named = (target, run) => `${brief(target.labels[run.a], 40)}, seed ${run.s + 1}`;
 
+const WITHOUT_CURVES = ["classes", "unknown", "large"];
 const KINDS = {
   line: "Data of the chosen seeds (dots), target (thick grey line) and fitted curves; below, the error of each curve.",
   rows: "Training rows (dots) and fitted curves; below, the errors at test rows.",
   path: "Data (dots), target (thick grey line) and fitted curves in the plane; below, the distance from the target along the curve.",
   agreement: "Predicted over true values at test points; on the line both are equal. Below, the errors.",
   unknown: "The target is a Python function that is not kept with its results, so that there are no curves.",
+  large: "The values are too large to be drawn.",
   classes: "What the best activations decide is in the picture above; the choice is for the losses.",
 };
 
@@ -298,7 +300,7 @@ const drawFits = () => {
   const several = runs.length > state.chosen.size;
   const log = $("logarithmic").checked;
   $("about-fits").textContent = KINDS[target.kind];
-  const none = target.kind === "classes" || target.kind === "unknown";
+  const none = WITHOUT_CURVES.includes(target.kind);
   box.hidden = none;
   $("logarithmic-label").hidden = none;
   if (none) return;
@@ -403,7 +405,7 @@ const tellMissing = () => {
   const target = current();
   const told = [];
   if (!state.chosen.size) told.push("No activation is chosen.");
-  const gone = chosenRuns().filter(({ run }) => !run.v && target.kind !== "classes" && target.kind !== "unknown");
+  const gone = chosenRuns().filter(({ run }) => !run.v && !WITHOUT_CURVES.includes(target.kind));
   if (gone.length) told.push(`Without a curve: ${gone.slice(0, 6).map(({ run }) => `${cut(target.labels[run.a], 40)}, seed ${run.s + 1} (${run.x === undefined ? "no parameters kept" : "diverged at step " + run.x})`).join("; ")}${gone.length > 6 ? ` and ${gone.length - 6} more` : ""}.`);
   const expected = state.chosen.size * (target.seeds > 0 ? [...state.seeds].filter((seed) => seed !== "median").length : 0);
   const kept = chosenRuns().filter(({ run }) => state.seeds.has(run.s)).length;

@@ -195,6 +195,7 @@ def command(
         if folder:
             write_result(output, result, folder, overwrite=force)
     if everything_diverged(result):
+        output.note("Every run diverged: there is no best activation")
         context.exit(ExitCode.CHECKS_FAILED)
 
 

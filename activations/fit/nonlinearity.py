@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -38,7 +38,9 @@ class Nonlinearity:
         self.learnable = variant.learnable
         self.kernel = kernel_of(variant)
         self.function = activation.bind(self.values)
-        self.closed = self.function if isinstance(self.function, ClosedForm) and not theta else None
+        closed = self.function if isinstance(self.function, ClosedForm) and not theta else None
+        self.closed = closed.value if closed else None
+        self.slopes = [_plain(closed.slope(index)) for index in range(self.inputs)] if closed else []
         self.keeps_graph = self.kernel is None and self.closed is None
         self.activation = activation
         self.buffer: Tensor | None = None
@@ -58,7 +60,7 @@ class Nonlinearity:
             self.kernel.forward(linear, self.buffer)
             return self.buffer
         if self.closed is not None:
-            return self.closed.value(*self._parts())
+            return self.closed(*self._parts())
         with torch.enable_grad():
             self.leaves = [value.detach().requires_grad_() for value in self.theta]
             parts = self._parts()
@@ -79,7 +81,7 @@ class Nonlinearity:
             return [slope]
         if self.closed is not None:
             parts = self._parts()
-            slopes = [self.closed.slope(index)(*parts) * slope for index in range(self.inputs)]
+            slopes = [function(*parts) * slope for function in self.slopes]
             return [slopes[0] if self.inputs == 1 else torch.cat(slopes, dim=-1)]
         variables = [self.linear, *self.leaves]
         node: Any = self.result.grad_fn
@@ -92,6 +94,11 @@ class Nonlinearity:
 
     def _parts(self) -> tuple[Tensor, ...]:
         return self.linear.chunk(self.inputs, dim=-1) if self.inputs > 1 else (self.linear,)
+
+
+def _plain(slope: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A derivative without the node that would differentiate it: nobody does, and it costs as much as the value."""
+    return slope.value if isinstance(slope, ClosedForm) else slope
 
 
 def _leads_only_to(node: Any, leaf: Tensor) -> bool:

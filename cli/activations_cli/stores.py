@@ -63,7 +63,8 @@ def read_ranking(
     output: Output, file: Path | None, protocol: int | None, targets: Sequence[str], activations: Sequence[str]
 ) -> Result:
     """The ranking that a store holds; what a reader should know of its runs is told."""
-    from activations.benchmark.store.rankings import stored_protocols, stored_ranking
+    from activations.benchmark.store.protocols import stored_protocols
+    from activations.benchmark.store.rankings import stored_ranking
 
     with open_store(output, file, "read") as store:
         found = stored_ranking(store, protocol, targets, activations)

@@ -192,6 +192,13 @@ def test_a_wrong_command_promises_no_resume(arguments: list[str], told: str) -> 
     assert len(found.stderr.splitlines()) <= 2
 
 
+def test_a_missing_device_promises_no_resume() -> None:
+    found = run("bench", "sin", "-a", "relu", "--device", "cuda:99")
+    assert (found.exit_code, found.stdout) == (4, "")
+    assert "not available" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -332,6 +339,7 @@ def test_values_near_the_largest_number_are_ranked_without_warnings(tmp_path: Pa
     assert "Warning" not in found.stderr
     (row,) = read(found.stdout)["targets"][0]["ranking"]
     assert 0.1 < row["nrmse"] < 10
+    assert '"kind":"large"' in (tmp_path / "out" / "report.html").read_text().replace(" ", "")
     assert row["rmse"] > 1e306
 
 

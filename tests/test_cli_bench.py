@@ -194,7 +194,7 @@ def test_layers_recipe_and_effort_are_taken_from_the_options() -> None:
 
 
 def test_the_choices_are_those_of_the_library() -> None:
-    assert training.OPTIMIZERS == recipe.DESCENTS
+    assert training.OPTIMIZERS == recipe.OPTIMIZERS
     assert training.SCHEDULES == recipe.SCHEDULES
     assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
 
@@ -219,3 +219,34 @@ def test_errors_beyond_the_domain_have_a_column_where_there_are_such_points() ->
     terminal = {"COLUMNS": "200"}
     assert "outside" in CliRunner().invoke(cli, [*arguments, "sin"], env=terminal).stdout
     assert "outside" not in CliRunner().invoke(cli, [*arguments, "sin(x)"], env=terminal).stdout
+
+
+def test_the_help_shows_its_examples_line_by_line() -> None:
+    text = CliRunner().invoke(cli, ["bench", "--help"]).stdout
+    assert "\\b" not in text and "\b" not in text
+    assert "\n    activations bench sin\n" in text
+
+
+def test_levenberg_marquardt_needs_double_precision() -> None:
+    words = [
+        "bench",
+        "sin",
+        "-a",
+        "tanh",
+        "--hidden",
+        "3",
+        "--steps",
+        "20",
+        "--seeds",
+        "2",
+        "--optimizer",
+        "lm",
+        "-j",
+        "1",
+    ]
+    refused = CliRunner().invoke(cli, words)
+    assert refused.exit_code == 2
+    assert "float64" in refused.stderr
+    found = CliRunner().invoke(cli, [*words, "--precision", "float64", "--json"])
+    assert found.exit_code == 0, found.stderr
+    assert read(found.stdout)["settings"]["recipe"]["optimizer"] == "lm"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from activations.fit.settings import SettingError
 
 __all__ = [
-    "BRIEF_PARTS",
+    "BRIEF_PART",
     "BRIEF_RATES",
-    "BRIEF_SETTINGS",
     "DEFAULT_ACTIVATIONS",
     "EXTENSION",
     "PRESETS",
@@ -38,11 +37,10 @@ DEFAULT_ACTIVATIONS = (
 # Learning rates are half-decades, 10**(k/2).
 RATES = tuple(range(-8, -1))
 EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
-# Many activations are screened before a few of them are tuned in full: whole decades with a sixth of the steps, then
-# the most promising settings and the half-decades beside the best with half of them.
-BRIEF_RATES = RATES[::2]
-BRIEF_SETTINGS = 4
-BRIEF_PARTS = (6, 2)
+# Many activations are screened before a few of them are tuned in full: a coarser grid, and a fifth of the steps.
+# Short runs are best at high rates, and whatever can't stand those takes the lowest.
+BRIEF_RATES = (-5, -3, -2, -1)
+BRIEF_PART = 5
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.presets import (
-    BRIEF_PARTS,
+    BRIEF_PART,
     BRIEF_RATES,
-    BRIEF_SETTINGS,
     EXTENSION,
     RATES,
     Preset,
@@ -128,11 +127,10 @@ def tune_briefly(
     seed: int,
     train: Callable[[list[Run]], dict[str, Outcome]],
 ) -> list[Choice]:
-    """Choose learning rate and scale of each prototype with an eighth of the work, to screen many activations.
+    """Choose learning rate and scale of each prototype with a twentieth of the work, to screen many activations.
 
-    Whole decades of the rate with all scales are tried with a sixth of the steps. The best of these settings, the
-    half-decades beside it and the next best ones, four in all, are tried with half of the steps, and the one with the
-    smallest validation error is chosen. All of it on one tuning seed, and the same for every activation.
+    Four rates with all scales are tried on one tuning seed with a fifth of the steps, and the setting with the
+    smallest validation error is chosen; the same for every activation.
 
     Args:
         prototypes: as for `tune`.
@@ -143,23 +141,14 @@ def tune_briefly(
     Returns:
         The choices in the order of the prototypes.
     """
-    first, second = (
-        [_Candidates(replace(run, steps=max(1, run.steps // part)), preset.scales) for run in prototypes]
-        for part in BRIEF_PARTS
-    )
-    _try(first, [cell.runs(cell.grid(BRIEF_RATES), [seed]) for cell in first], train)
-    promising = []
-    for cell in first:
-        best, *others = cell.ordered()
-        beside = [(best[0] + step, best[1]) for step in (-1, 1)]
-        promising.append([best, *beside, *others][:BRIEF_SETTINGS])
-    _try(second, [cell.runs(settings, [seed]) for cell, settings in zip(second, promising, strict=True)], train)
+    short = [replace(prototype, steps=max(1, prototype.steps // BRIEF_PART)) for prototype in prototypes]
+    cells = [_Candidates(prototype, preset.scales) for prototype in short]
+    _try(cells, [cell.runs(cell.grid(BRIEF_RATES), [seed]) for cell in cells], train)
     choices = []
-    for cell, settings, prototype in zip(second, promising, prototypes, strict=True):
+    for cell, prototype in zip(cells, prototypes, strict=True):
         k, scale = cell.ordered()[0]
-        tried = [*BRIEF_RATES, *(rate for rate, _ in settings)]
         run = replace(prototype, learning_rate=half_decade(k), scale=scale)
-        choices.append(Choice(run, at_edge=k in (min(tried), max(tried))))
+        choices.append(Choice(run, at_edge=k in (min(BRIEF_RATES), max(BRIEF_RATES))))
     return choices
 
 

@@ -19,7 +19,7 @@ __all__ = ["read_own", "read_recipe", "training_options"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # The library knows these too; spelled out here, they cost no import at start-up. A test compares them.
-OPTIMIZERS = ("adam", "adamw", "sgd", "momentum")
+OPTIMIZERS = ("adam", "adamw", "sgd", "momentum", "lbfgs", "lm")
 SCHEDULES = ("cosine", "constant", "step")
 LOSSES = ("squares", "huber")
 INITIALISATIONS = ("moments", "torch")
@@ -35,7 +35,12 @@ def training_options(command: Command) -> Command:
         ("--init", "initialisation", INITIALISATIONS, "Of the weights: suited to the activation, or as in nn.Linear."),
         ("--loss", "loss", LOSSES, "What a regression minimises."),
         ("--schedule", "schedule", SCHEDULES, "Of the learning rate."),
-        ("--optimizer", "optimizer", OPTIMIZERS, "With torch's defaults."),
+        (
+            "--optimizer",
+            "optimizer",
+            OPTIMIZERS,
+            "With torch's defaults; lm, which is Levenberg–Marquardt, with --precision float64.",
+        ),
     ):
         kind = click.Choice(choices)
         option = click.option(name, parameter, type=kind, default=choices[0], show_default=True, help=text)

@@ -74,7 +74,7 @@ PRESETS = ("quick", "standard", "full")
     "--hidden",
     type=HIDDEN,
     help="Widths of the hidden layers, 'relu:64,32' for one with an activation of its own.  "
-    "[default: the preset's, 32 or 32,32]",
+    "[default: the preset's: 32, 32,32 or 64,64]",
 )
 @click.option("--steps", type=click.IntRange(1), help="Optimizer steps of each run.  [default: the preset's]")
 @click.option("--seeds", type=click.IntRange(1), help="Fresh seeds that rank.  [default: the preset's]")
@@ -140,7 +140,7 @@ def command(
     no_store: bool,
     as_json: bool,
 ) -> None:
-    r"""Rank activations by how well small networks with them fit a TARGET.
+    """Rank activations by how well small networks with them fit a TARGET.
 
     A TARGET is a name ('activations targets' lists them), a formula, or a curve:
 

@@ -1,4 +1,4 @@
-"""`activations runs`, `rank`, `report` and `bench --store`: signals, full disks, broken files and hostile names."""
+"""`activations runs`, `rank`, `report` and `bench --store`: full disks, broken files and hostile names."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import csv
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from test_cli_startup import probe
 
 from activations.benchmark import PRESETS
 from activations.benchmark.presets import Preset
@@ -83,11 +82,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("made") / "runs.sqlite3"
     bench(file)
     return file
-
-
-@pytest.fixture(scope="module")
-def uninterrupted() -> Any:
-    return comparable(run(*WORK, "--no-store", "--json").stdout)
 
 
 # What is kept
@@ -162,6 +156,14 @@ def test_the_last_runs_are_listed_and_the_rest_counted(made: Path) -> None:
     assert "the last" not in whole.stdout
 
 
+def test_what_is_in_a_store_is_shown_without_torch(made: Path) -> None:
+    for arguments in (["runs"], ["runs", "list"]):
+        found = probe(*arguments, "--json", "--store", str(made), blocked=("torch",))
+        assert found.returncode == 0, found.stderr
+        assert read(found.stdout)
+    assert probe("rank", str(made), blocked=("torch",)).returncode == 4
+
+
 # Wrong commands
 
 
@@ -188,6 +190,13 @@ def test_a_wrong_command_promises_no_resume(arguments: list[str], told: str) -> 
     assert told in found.stderr
     assert "goes on" not in found.stderr
     assert len(found.stderr.splitlines()) <= 2
+
+
+def test_a_missing_device_promises_no_resume() -> None:
+    found = run("bench", "sin", "-a", "relu", "--device", "cuda:99")
+    assert (found.exit_code, found.stdout) == (4, "")
+    assert "not available" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -330,6 +339,7 @@ def test_values_near_the_largest_number_are_ranked_without_warnings(tmp_path: Pa
     assert "Warning" not in found.stderr
     (row,) = read(found.stdout)["targets"][0]["ranking"]
     assert 0.1 < row["nrmse"] < 10
+    assert '"kind":"large"' in (tmp_path / "out" / "report.html").read_text().replace(" ", "")
     assert row["rmse"] > 1e306
 
 
@@ -354,129 +364,6 @@ def test_what_is_no_table_does_not_hang(what: str, tmp_path: Path) -> None:
         assert (found.exit_code, found.stdout) == (4, "")
         assert str(place) in found.stderr
         assert len(found.stderr.splitlines()) == 1
-
-
-# Interrupted
-
-STOPPING = """
-import multiprocessing, os, pathlib, sys, time
-import activations.benchmark as b
-from activations.benchmark.presets import Preset
-b.PRESETS["quick"] = Preset("quick", (4,), steps=5, seeds=3, tuning_seeds=3, finalists=2, scales=(1.0, 3.0))
-whole = b.benchmark
-def benchmark(*args, progress, **settings):
-    seen = []
-    def tell(step):
-        progress(step)
-        seen.append(step)
-        if len(seen) == 3 and {kill!r}:
-            multiprocessing.active_children()[0].kill()
-        elif len(seen) == 3:
-            pathlib.Path({ready!r}).touch()
-            time.sleep(100)
-    return whole(*args, progress=tell, **settings)
-if __name__ == "__main__":
-    b.benchmark = benchmark
-    from activations_cli.main import cli
-    cli.main({arguments!r}, prog_name="activations")
-"""
-
-
-def stopping(arguments: list[str], ready: Path, *, kill: bool = False) -> subprocess.Popen[str]:
-    """A benchmark that waits after the third chunk of runs, or in which a worker is killed there."""
-    script = STOPPING.format(arguments=arguments, ready=str(ready), kill=kill)
-    return subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-
-
-def living(group: int) -> list[str]:
-    """The processes of a group that have not ended."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] not in "ZX":
-            found.append(str(stat))
-    return found
-
-
-def wait_until(condition: Any, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
-@pytest.mark.parametrize(
-    ("number", "times", "jobs", "codes"),
-    [
-        (signal.SIGINT, 1, 1, (130,)),
-        (signal.SIGINT, 2, 1, (130, -signal.SIGINT)),  # the second may come when Python itself is leaving
-        (signal.SIGINT, 1, 2, (130,)),
-        (signal.SIGTERM, 1, 1, (143,)),
-        (signal.SIGHUP, 1, 1, (129,)),
-    ],
-)
-def test_a_signal_leaves_a_store_from_which_the_same_command_goes_on(
-    number: int, times: int, jobs: int, codes: tuple[int, ...], file: Path, tmp_path: Path, uninterrupted: Any
-) -> None:
-    arguments = [*WORK[:-1], str(jobs), "--store", str(file), "--json"]
-    ready = tmp_path / "ready"
-    process = stopping(arguments, ready)
-    try:
-        wait_until(lambda: ready.exists() or process.poll() is not None)
-        for _ in range(times):
-            process.send_signal(number)
-            time.sleep(0.05)
-        stdout, stderr = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode in codes, stderr
-    assert stdout == ""
-    assert "Traceback" not in stderr
-    assert f"activations {' '.join(arguments)}" in stderr
-    if Path("/proc/self/stat").exists():
-        wait_until(lambda: not living(process.pid), 10)
-        assert living(process.pid) == []
-    kept = select(file, "SELECT count(*) FROM runs")[0][0]
-    assert kept > 0
-    assert run("runs", "check", "--store", file).stdout == f"{file}: sound\n"
-    assert sorted(os.listdir(tmp_path)) == ["ready", "runs.sqlite3"]
-    resumed = bench(file, "--json")
-    assert read(resumed.stdout)["reused"] == kept
-    assert comparable(resumed.stdout) == uninterrupted
-
-
-def test_a_worker_that_vanishes_is_told_and_loses_nothing(file: Path, tmp_path: Path, uninterrupted: Any) -> None:
-    process = stopping([*WORK[:-1], "2", "--store", str(file)], tmp_path / "ready", kill=True)
-    stdout, stderr = process.communicate(timeout=120)
-    assert (process.returncode, stdout) == (4, "")
-    assert "a training process ended by itself" in stderr
-    assert "the same command goes on" in stderr
-    kept = select(file, "SELECT count(*) FROM runs")[0][0]
-    resumed = bench(file, "--json")
-    assert read(resumed.stdout)["reused"] == kept > 0
-    assert comparable(resumed.stdout) == uninterrupted
-
-
-def test_a_reader_that_leaves_early_loses_no_result(file: Path, uninterrupted: Any) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-m", "activations", *WORK, "--hidden", "4", "--steps", "5", "--seeds", "3", "--json"]
-    found = subprocess.run(
-        [*command, "--store", str(file)], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
-    )
-    os.close(writer)
-    assert (found.returncode, found.stderr) == (141, "")
-    assert run("rank", file).exit_code == 0
 
 
 # Full, read-only and broken

@@ -24,7 +24,8 @@ from activations.benchmark.presets import Preset
 from activations.benchmark.store import Store, default_store, file_systems, this_environment
 from activations.benchmark.store import database as database_module
 from activations.benchmark.store.listing import RunFilter, count_runs, delete_runs, export_runs, select_runs
-from activations.benchmark.store.rankings import stored_protocols, stored_ranking
+from activations.benchmark.store.protocols import stored_protocols
+from activations.benchmark.store.rankings import stored_ranking
 from activations.benchmark.store.repair import check_store, salvage_store
 from activations.benchmark.workers import train_chunk
 from activations.declare import activation, formula_activation

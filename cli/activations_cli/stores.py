@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,7 +64,8 @@ def read_ranking(
     output: Output, file: Path | None, protocol: int | None, targets: Sequence[str], activations: Sequence[str]
 ) -> Result:
     """The ranking that a store holds; what a reader should know of its runs is told."""
-    from activations.benchmark.store.rankings import stored_protocols, stored_ranking
+    from activations.benchmark.store.protocols import stored_protocols
+    from activations.benchmark.store.rankings import stored_ranking
 
     with open_store(output, file, "read") as store:
         found = stored_ranking(store, protocol, targets, activations)
@@ -81,16 +83,13 @@ def command_line(context: click.Context) -> str:
 
 
 @contextlib.contextmanager
-def resumable(output: Output, context: click.Context, store: Store | None) -> Iterator[None]:
-    """Say how to go on if what happens within it ends before its time, unless the command itself is wrong."""
-    from activations.errors import ActivationsError, DeviceError, StoreError
-
+def resumable(output: Output, context: click.Context, store: Store | None) -> Iterator[Callable[[], None]]:
+    """Say how to go on if what happens within it ends before its time; gives what to call once runs are finished."""
+    begun = threading.Event()
     try:
-        yield
-    except BaseException as error:
-        if isinstance(error, ActivationsError) and not isinstance(error, (DeviceError, StoreError)):
-            raise
-        if store is not None:
+        yield begun.set
+    except BaseException:
+        if store is not None and begun.is_set():
             output.note(
                 f"What is finished is in {str(store.path)!r}; the same command goes on from there:\n"
                 f"  {command_line(context)}"

@@ -29,6 +29,7 @@ from activations_cli.training import read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
     from activations.benchmark import Result
+    from activations.benchmark.protocol import Progress
     from activations.fit.targets import Target
     from activations_cli.options import Hidden
 
@@ -165,8 +166,13 @@ def command(
         raise click.UsageError("--store and --no-store contradict each other.")
     with ExitStack() as stack:
         store = None if no_store else stack.enter_context(open_store(output, store_file, "write"))
-        stack.enter_context(resumable(output, context, store))
+        begun = stack.enter_context(resumable(output, context, store))
         advance = stack.enter_context(output.progress())
+
+        def tell(seen: Progress) -> None:
+            begun()
+            advance(seen.done, seen.total, f"{seen.stage} on {seen.target}")
+
         result = benchmark(
             chosen,
             variants,
@@ -185,7 +191,7 @@ def command(
             precision=precision,  # type: ignore[arg-type]
             jobs=jobs or available_jobs(),
             store=store,
-            progress=lambda seen: advance(seen.done, seen.total, f"{seen.stage} on {seen.target}"),
+            progress=tell,
         )
     with reportable(output, store, folder):
         if as_json:

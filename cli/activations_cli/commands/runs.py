@@ -17,7 +17,7 @@ from activations_cli.stores import open_store, store_option
 if TYPE_CHECKING:
     from activations.benchmark.store import Store
     from activations.benchmark.store.listing import RunFilter
-    from activations.benchmark.store.rankings import StoredProtocol
+    from activations.benchmark.store.protocols import StoredProtocol
 
 __all__ = ["command"]
 
@@ -68,7 +68,7 @@ def command(output: Output, context: click.Context, store_file: Path | None, as_
 def show_store(output: Output, store: Store, *, as_json: bool) -> None:
     """The store in a few lines, and its protocols."""
     from activations.benchmark.store.listing import RunFilter, count_runs
-    from activations.benchmark.store.rankings import stored_protocols
+    from activations.benchmark.store.protocols import stored_protocols
 
     counts = count_runs(store, RunFilter())
     protocols = stored_protocols(store)

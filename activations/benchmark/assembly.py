@@ -149,7 +149,7 @@ def _row(entry: Entry, best_known: BestKnown, standing: Standing, interval: tupl
         rank=standing.rank,
         rank_text=standing.rank_text,
         tied=standing.tied_with_best,
-        best_probability=standing.best_probability if len(outcomes) > 1 else None,
+        best_probability=standing.best_probability if entry.stage == "ranking" and len(outcomes) > 1 else None,
         p_value=standing.p_value,
         nrmse=median([test.relative for test in tests]) if r2 else None,
         interval=interval,

@@ -37,10 +37,10 @@ DEFAULT_ACTIVATIONS = (
 # Learning rates are half-decades, 10**(k/2).
 RATES = tuple(range(-8, -1))
 EXTENSION = 2  # further half-decades that are tried where the best rate is at an end
-# Many activations are screened before a few of them are tuned in full: a coarser grid, and a fifth of the steps.
+# Many activations are screened before a few of them are tuned in full: a coarser grid, and a part of the steps.
 # Short runs are best at high rates, and whatever can't stand those takes the lowest.
 BRIEF_RATES = (-5, -3, -2, -1)
-BRIEF_PART = 5
+BRIEF_PART = 3  # of the steps of a screening
 
 
 @dataclass(frozen=True)

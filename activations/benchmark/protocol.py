@@ -43,6 +43,7 @@ MAX_STEPS = 1_000_000
 MAX_SEEDS = 1000
 MAX_JOBS = 1024
 SCREENING_SEEDS = 4  # which cost no more than three
+SCREENING_PART = 2  # of the steps: a screening makes half of them
 # A benchmark's seed and the number of a run in it make the run's seed; see `run_seeds`.
 MAX_BENCHMARK_SEED = 2**40 - 1
 
@@ -114,8 +115,9 @@ def benchmark(
         own: activations of single hidden layers, one for each layer, None where the ranked activation is.
         equal_parameters: give two-input and learnable activations narrower layers, so that all networks have about as
             many parameters; else all have the same widths.
-        racing: tune all activations briefly, screen them on four seeds, and let only the best dozen of each target be
-            tuned in full and ranked on fresh seeds; None for doing so with more than twenty activations.
+        racing: tune all activations briefly, screen them on four seeds with half of the steps, and let only the best
+            dozen of each target be tuned in full and ranked on fresh seeds; None for doing so with more than twenty
+            activations.
         capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
             starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
         store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
@@ -180,7 +182,9 @@ def benchmark(
         "initialisation": initialisation,
         "precision": precision,
         "own": [variant.label if variant else None for variant in own],
-        "race": {"seeds": SCREENING_SEEDS, "finalists": FINALISTS} if raced else None,
+        "race": {"seeds": SCREENING_SEEDS, "steps": _screening_steps(effort), "finalists": FINALISTS}
+        if raced
+        else None,
         "optimizer": recipe.words,
         "recipe": recipe.to_dict(),
         **(capacity_settings(effort) if capacity else {}),
@@ -273,11 +277,16 @@ def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Tra
 
     screened: list[Entry] = []
     if raced:
-        choices = tune_briefly(prototypes, effort, tuning_seeds[0], train) if tuned else untuned(prototypes)
+        short = [replace(run, steps=max(1, run.steps // SCREENING_PART)) for run in prototypes]
+        choices = tune_briefly(short, effort, tuning_seeds[0], train) if tuned else untuned(short)
         screened = ranked(choices, "screening", SCREENING_SEEDS)
         prototypes = _finalists(prototypes, screened)
     choices = tune(prototypes, effort, tuning_seeds, train) if tuned else untuned(prototypes)
     return [*ranked(choices, "ranking", effort.seeds), *screened]
+
+
+def _screening_steps(effort: Preset) -> int:
+    return max(1, effort.steps // SCREENING_PART)
 
 
 def _finalists(prototypes: Sequence[Run], screened: Sequence[Entry]) -> list[Run]:

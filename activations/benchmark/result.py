@@ -37,7 +37,8 @@ class Row:
         rank: from 1; those that tie with the best come first, then by error; equal errors share one.
         rank_text: for people: "1–4" for each of four that tie with the best, else the rank.
         tied: whether the seeds do not tell it from the best; see `activations.benchmark.statistics`.
-        best_probability: the share of bootstrap draws in which its error is the smallest; None with one seed.
+        best_probability: the share of bootstrap draws in which its error is the smallest; None with one seed, and
+            for one that was only screened.
         p_value: of the paired signed-rank test against the best, corrected; None for the best.
         nrmse: RMSE over the target's standard deviation, at the test points; infinite if most runs diverged, None if
             the target is constant.

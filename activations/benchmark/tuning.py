@@ -127,9 +127,9 @@ def tune_briefly(
     seed: int,
     train: Callable[[list[Run]], dict[str, Outcome]],
 ) -> list[Choice]:
-    """Choose learning rate and scale of each prototype with a twentieth of the work, to screen many activations.
+    """Choose learning rate and scale of each prototype with a small part of the work, to screen many activations.
 
-    Four rates with all scales are tried on one tuning seed with a fifth of the steps, and the setting with the
+    Four rates with all scales are tried on one tuning seed with a third of the steps, and the setting with the
     smallest validation error is chosen; the same for every activation.
 
     Args:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["create_folder", "show_result", "write_result"]
 
+MOST = 24  # rows of a table on the terminal, where a race has hundreds
+SCREENED = 8  # rows behind the final
+
 
 def create_folder(folder: Path, targets: Sequence[Target], *, overwrite: bool) -> None:
     """Make the folder of a report, and check that its files can be written before hours of work end in an error.
@@ -60,7 +63,7 @@ def show_overall(output: Output, overall: Aggregate) -> None:
         Column("95 % interval", style="dim", optional=True),
     ]
     rows: list[list[Cell]] = []
-    for place in overall.places:
+    for place in overall.places[:MOST]:
         style = "bold green" if place.rank == 1 else ""
         rows.append(
             [
@@ -73,6 +76,8 @@ def show_overall(output: Output, overall: Aggregate) -> None:
             ]
         )
     output.table(columns, rows)
+    if len(overall.places) > MOST:
+        output.line(f"{len(overall.places) - MOST} more: --json and -o show all", "dim")
     if overall.note:
         output.line(overall.note, "yellow")
     output.line("digits: interquartile mean of -log10 NRMSE, from 0 to 5.", "dim")
@@ -103,7 +108,11 @@ def show_target(output: Output, result: TargetResult) -> None:
     ]
     about = result.target.title or domain_text(result.target)
     output.show(output.joined((result.target.name, "bold"), (f"  {about}", "dim")))
-    output.table(columns, [table_row(row, result) for row in result.ranking])
+    final = [row for row in result.ranking if row.stage == "ranking"]
+    shown = result.ranking[: max(len(final) + SCREENED, MOST)] if len(final) < len(result.ranking) else result.ranking
+    output.table(columns, [table_row(row, result) for row in shown])
+    if len(shown) < len(result.ranking):
+        output.line(f"{len(result.ranking) - len(shown)} more were screened only: --json and -o show all", "dim")
     if result.note:
         output.line(result.note, "yellow")
     if result.references:
@@ -115,6 +124,7 @@ def show_target(output: Output, result: TargetResult) -> None:
 def table_row(row: Row, result: TargetResult) -> list[Cell]:
     """An activation's place as cells: green if it ties with the best, * for a rate at the end of those tried."""
     style = "bold green" if row.rank == 1 and row.diverged < 1 else "green" if row.tied and row.diverged < 1 else ""
+    style = "dim" if row.stage == "screening" else style
     interval = "–" if row.interval is None else " … ".join(significant(end) for end in row.interval)
     cells: list[Cell] = [
         (row.rank_text, style),
@@ -182,7 +192,13 @@ def legend(result: Result) -> str:
     if settings.get("ranking") == "capacity":
         parts.append(f"Capacity, how well the networks can fit at all: {settings['optimizer']}, nothing tuned.")
     elif all(map(_is_tuned, result.targets)):
-        parts.append("best lr: Adam's rate, and scale: the spread of the first layer, both tuned on other seeds.")
+        parts.append("best lr: the learning rate, and scale: the spread of the first layer, both tuned on other seeds.")
+    race = settings.get("race")
+    if race:
+        parts.append(
+            f"A race: ranks beyond {race['finalists']}, and the ranking over all targets, are those of a screening on "
+            f"{race['seeds']} seeds with {race['steps']} steps, whose errors do not compare with those of the final."
+        )
     rows = [row for target in result.targets for row in target.ranking]
     if any(row.at_edge for row in rows):
         parts.append("*: the lowest or highest rate that was tried.")

@@ -93,8 +93,8 @@ def _race(settings: Mapping[str, Any]) -> str:
         f"So many activations raced: all were tuned briefly and screened on {counted(race['seeds'], 'seed')} with "
         f"{counted(race['steps'], 'step')}, and the "
         f"best {race['finalists']} of each target were tuned in full and ranked on fresh seeds. The places of the "
-        "others, and the ranking over all targets, are those of the screening, whose errors do not compare with those of "
-        "the final."
+        "others, and the ranking over all targets, are those of the screening, whose errors do not compare with the "
+        "final's."
     )
 
 

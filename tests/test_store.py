@@ -10,12 +10,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_rights import GIVE_UP_RIGHTS
 
 from activations.benchmark import PRESETS, benchmark
 from activations.benchmark.entry import Entry
@@ -653,23 +653,24 @@ os.waitpid(number, 0)
     assert comparable(small(file)) == comparable(small())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_store_in_a_read_only_folder_can_be_read():
-    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to other users
-        file = Path(folder) / "runs.sqlite3"
-        _read_as_another_user(file)
-
-
-def _read_as_another_user(file):
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+def test_a_store_in_a_read_only_folder_can_be_read(tmp_path):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    file = folder / "runs.sqlite3"
     made = small(file)
-    done = run_forking(f"""
+    file.chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        done = run_forking(f"""
 def work():
-    os.setuid(65534)
+    exec({GIVE_UP_RIGHTS!r})
     print(len(here.ranked({str(file)!r}).result.targets), flush=True)
     here.small({str(file)!r}, names=["tanh"], steps=3)
-os.chmod({str(file.parent)!r}, 0o755)
 print(os.waitpid(child(work), 0)[1] >> 8)
 """)
+    finally:
+        folder.chmod(0o755)
     targets, message, code = done.stdout.splitlines()
     assert targets == str(len(made.targets))
     assert code == "4" and "runs.sqlite3" in message and "--store" in message

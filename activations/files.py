@@ -19,6 +19,7 @@ __all__ = [
     "OutputExistsError",
     "make_temporary",
     "move_to_new",
+    "permissions",
     "require_free",
     "slug",
     "slugs",
@@ -69,7 +70,7 @@ def _write(place: Path, data: bytes, *, overwrite: bool) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_mode(place))
+        temporary.chmod(permissions(place))
         if overwrite:
             os.replace(temporary, place)
         else:
@@ -142,7 +143,7 @@ def slugs(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _mode(place: Path) -> int:
+def permissions(place: Path) -> int:
     """The permissions of the file that is replaced, else those that `open` would give a new one."""
     with contextlib.suppress(OSError):
         return stat.S_IMODE(place.stat().st_mode)

@@ -74,11 +74,10 @@ def _rank_target(entries: Sequence[Entry], best_known: BestKnown, seed: int) -> 
     ]
     outcomes = {row.activation: (final.get(row.activation) or screened[row.activation]).outcomes for row in rows}
     constant = all(outcome.test.r2 is None for found in outcomes.values() for outcome in found)
-    good = [label for label, entry in final.items() if math.isfinite(median(entry.errors))]
     fits: list[Fit] = []
     references: tuple[Any, ...] = ()
     if target.has_values:
-        best = [row.activation for row in rows if row.activation in good]
+        best = [label for label in outcomes if label in final and math.isfinite(median(final[label].errors))]
         fits = [fit for label in best[:FITS] if (fit := _median_fit(outcomes[label]))]
         references = reference_rows(target, rows[0].parameters, [outcome.run.seed for outcome in entries[0].outcomes])
     return TargetResult(

@@ -182,7 +182,7 @@ def benchmark(
         "initialisation": initialisation,
         "precision": precision,
         "own": [variant.label if variant else None for variant in own],
-        "race": {"seeds": SCREENING_SEEDS, "steps": _screening_steps(effort), "finalists": FINALISTS}
+        "race": {"seeds": SCREENING_SEEDS, "steps": _screening_steps(effort.steps), "finalists": FINALISTS}
         if raced
         else None,
         "optimizer": recipe.words,
@@ -249,7 +249,8 @@ class _Trainer:
                 self.store.add(finished, stage, self.environment)
             outcomes.update((outcome.run.key, outcome) for outcome in finished)
             self._tell(Progress(stage, finished[-1].run.target.name, len(outcomes), len(runs), reused))
-        self._seen.add(outcomes.values())
+        if self.store is None:  # which would know
+            self._seen.add(outcomes.values())
         return outcomes
 
     def fresh(self, stage: Stage, runs: Sequence[Run], seeds: Sequence[int]) -> list[tuple[Outcome, ...]]:
@@ -277,7 +278,7 @@ def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Tra
 
     screened: list[Entry] = []
     if raced:
-        short = [replace(run, steps=max(1, run.steps // SCREENING_PART)) for run in prototypes]
+        short = [replace(run, steps=_screening_steps(run.steps)) for run in prototypes]
         choices = tune_briefly(short, effort, tuning_seeds[0], train) if tuned else untuned(short)
         screened = ranked(choices, "screening", SCREENING_SEEDS)
         prototypes = _finalists(prototypes, screened)
@@ -285,8 +286,8 @@ def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Tra
     return [*ranked(choices, "ranking", effort.seeds), *screened]
 
 
-def _screening_steps(effort: Preset) -> int:
-    return max(1, effort.steps // SCREENING_PART)
+def _screening_steps(steps: int) -> int:
+    return max(1, steps // SCREENING_PART)
 
 
 def _finalists(prototypes: Sequence[Run], screened: Sequence[Entry]) -> list[Run]:

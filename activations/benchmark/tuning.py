@@ -37,10 +37,10 @@ class Choice:
 class _Candidates:
     """The settings tried for one activation and target, with their validation errors by seed."""
 
-    def __init__(self, prototype: Run, scales: Sequence[float]) -> None:
+    def __init__(self, prototype: Run, scales: Sequence[float], exponents: Sequence[int] = RATES) -> None:
         self.prototype = prototype
         self.scales = scales
-        self.exponents = list(RATES)
+        self.exponents = list(exponents)
         self.errors: dict[tuple[int, float], list[float]] = {}
 
     def runs(self, settings: Iterable[tuple[int, float]], seeds: Iterable[int]) -> list[tuple[tuple[int, float], Run]]:
@@ -59,6 +59,12 @@ class _Candidates:
         most = max(map(len, self.errors.values()))
         tried = [setting for setting, errors in self.errors.items() if len(errors) == most]
         return sorted(tried, key=lambda setting: (median(self.errors[setting]), setting))
+
+    def choice(self, prototype: Run) -> Choice:
+        """The best setting, for a run that may be longer than those that were tried."""
+        k, scale = self.ordered()[0]
+        run = replace(prototype, learning_rate=half_decade(k), scale=scale)
+        return Choice(run, at_edge=k in (min(self.exponents), max(self.exponents)))
 
     def extension(self) -> list[int]:
         """Rates beyond the end at which the best one lies."""
@@ -113,12 +119,7 @@ def tune(
         _try(cells, final, train)
         extend(seeds)  # where only the final moved the best rate to an end
 
-    choices = []
-    for cell in cells:
-        k, scale = cell.ordered()[0]
-        run = replace(cell.prototype, learning_rate=half_decade(k), scale=scale)
-        choices.append(Choice(run, at_edge=k in (min(cell.exponents), max(cell.exponents))))
-    return choices
+    return [cell.choice(cell.prototype) for cell in cells]
 
 
 def tune_briefly(
@@ -142,14 +143,9 @@ def tune_briefly(
         The choices in the order of the prototypes.
     """
     short = [replace(prototype, steps=max(1, prototype.steps // BRIEF_PART)) for prototype in prototypes]
-    cells = [_Candidates(prototype, preset.scales) for prototype in short]
+    cells = [_Candidates(prototype, preset.scales, BRIEF_RATES) for prototype in short]
     _try(cells, [cell.runs(cell.grid(BRIEF_RATES), [seed]) for cell in cells], train)
-    choices = []
-    for cell, prototype in zip(cells, prototypes, strict=True):
-        k, scale = cell.ordered()[0]
-        run = replace(prototype, learning_rate=half_decade(k), scale=scale)
-        choices.append(Choice(run, at_edge=k in (min(BRIEF_RATES), max(BRIEF_RATES))))
-    return choices
+    return [cell.choice(prototype) for cell, prototype in zip(cells, prototypes, strict=True)]
 
 
 def _try(

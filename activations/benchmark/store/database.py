@@ -17,7 +17,7 @@ from activations.benchmark.store.file_systems import is_on_a_network
 from activations.benchmark.store.lock_holders import lock_holders
 from activations.benchmark.store.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from activations.errors import StoreError
-from activations.files import make_temporary, move_to_new
+from activations.files import make_temporary, move_to_new, permissions
 
 __all__ = ["PATIENCE", "DamagedStoreError", "Database", "Mode", "refuse_foreign"]
 
@@ -179,9 +179,7 @@ class Database:
                     connection.execute("PRAGMA journal_mode = WAL")
             finally:
                 connection.close()
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
+            temporary.chmod(permissions(self.path))
             # Another process may have made it meanwhile: then that one is it.
             with contextlib.suppress(FileExistsError):
                 move_to_new(temporary, self.path)

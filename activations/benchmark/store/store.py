@@ -47,6 +47,7 @@ class Store:
         patience: float = PATIENCE,
     ) -> None:
         self.database = Database(Path(path), mode, notify, patience)
+        self._defined: set[tuple[str, ...]] = set()  # targets and activations that are known to be in the file
 
     @property
     def path(self) -> Path:
@@ -85,19 +86,24 @@ class Store:
         added = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         rows = [run_row(outcome, stage, environment, added) for outcome in outcomes]
         networks = [] if stage == "tuning" else [network_row(o, environment.key(o.run.key)) for o in outcomes]
-        targets = {(run.target.digest, run.target.name): run.target for run in (o.run for o in outcomes)}
-        variants = {variant.digest: variant for o in outcomes for variant in (o.run.variant, *o.run.own) if variant}
+        runs = [outcome.run for outcome in outcomes]
+        targets = {(run.target.digest, run.target.name): run.target for run in runs}
+        variants = {(v.digest, v.label): v for run in runs for v in (run.variant, *run.own) if v}
+        new = {*targets, *variants} - self._defined
         with self.database.transaction():
             self.database.insert("runs", RUN_COLUMNS, rows)
             self.database.insert("networks", ("run", "losses", "weights"), [row for row in networks if row])
             self.database.insert(
-                "targets", ("digest", "name", "definition"), [(*key, write_target(t)) for key, t in targets.items()]
+                "targets",
+                ("digest", "name", "definition"),
+                [(*key, write_target(target)) for key, target in targets.items() if key in new],
             )
             self.database.insert(
                 "activations",
                 ("digest", "label", "definition"),
-                [(digest, v.label, write_variant(v)) for digest, v in variants.items()],
+                [(*key, write_variant(variant)) for key, variant in variants.items() if key in new],
             )
+        self._defined |= new
 
     def enter(self, settings: Mapping[str, Any], entries: Sequence[Entry], environment: Environment) -> int:
         """Note what a finished benchmark ranks; an entry that is there already is replaced.
@@ -117,7 +123,7 @@ class Store:
             self.database.insert("protocols", ("digest", "settings"), [(digest, json.dumps(content))])
             ((protocol,),) = self.database.select("SELECT id FROM protocols WHERE digest = ?", (digest,))
             for entry in entries:
-                run = entry.outcomes[0].run
+                run = entry.run
                 identity = (
                     *(protocol, entry.stage, run.target.name, run.target.digest),
                     *(run.variant.label, run.variant.digest),

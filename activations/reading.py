@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from activations.discovery import NAME
 from activations.errors import DeclarationError
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "source_of",
 ]
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 MAX_SUMMARY = 300
 
 

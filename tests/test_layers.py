@@ -15,6 +15,7 @@ ROWS = [
         "activations.lazy",
         "activations.files",
         "activations.user_folders",
+        "activations.discovery",
         "activations.closed_form",
         "activations.bibliography",
     },

@@ -1,0 +1,101 @@
+"""Calls into foreign code that leave the process as it was: no exit, no output between the data, no changed state."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+from activations.plugins.state import GlobalState
+
+__all__ = ["SLOW", "guarded_call", "output_aside"]
+
+Value = TypeVar("Value")
+
+SLOW = 3.0  # seconds after which it is told who is waited for
+
+log = logging.getLogger(__name__)
+
+
+def guarded_call(call: Callable[[], Value], who: str) -> tuple[Value | Exception, tuple[str, ...]]:
+    """Call foreign code, and put back what it changed.
+
+    torch is imported before, so that what is done to it can be undone too.
+
+    Args:
+        call: the code.
+        who: what to say is waited for where it takes long.
+
+    Returns:
+        What it gave, or what it raised: SystemExit and its own KeyboardInterrupt come as a RuntimeError. And the
+        names of what it changed.
+    """
+    import torch  # noqa: F401
+
+    state = GlobalState()
+    waiting = threading.Timer(SLOW, log.warning, [f"waiting for {who}; Ctrl-C stops"])
+    waiting.daemon = True
+    waiting.start()
+    result: Value | Exception
+    try:
+        with output_aside(), _interrupts() as interrupted:
+            try:
+                result = call()
+            except Exception as error:
+                result = error
+            except BaseException as error:
+                # A user's Ctrl-C and a signal that ends the process are no failures of the plugin.
+                if interrupted() or type(error).__module__.startswith("activations"):
+                    raise
+                result = RuntimeError(f"{type(error).__name__}{f': {error}' if str(error) else ''}")
+    finally:
+        waiting.cancel()
+        changed = state.restore()
+    return result, changed
+
+
+@contextlib.contextmanager
+def output_aside() -> Iterator[None]:
+    """Send to stderr what is written to stdout meanwhile, by whatever means: print, `os.write`, or C code."""
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            sys.__stdout__.flush()  # type: ignore[union-attr]
+            kept = os.dup(1)
+            os.dup2(2, 1)
+        except (OSError, ValueError, AttributeError, io.UnsupportedOperation):  # there is no stdout or no stderr
+            yield
+            return
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Tell whether a KeyboardInterrupt was a user's Ctrl-C."""
+    pressed = threading.Event()
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -177,7 +177,7 @@ class Activation:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A hash of all that decides its values and first weights, the release of its plugin too: 16 hexadecimal digits.
+        """A hash of all that decides its values and first weights, and of its plugin's release: 16 hexadecimal digits.
 
         It is the same on every machine.
         """

@@ -7,7 +7,7 @@ this is the latter. The authors find start values by least squares. Those here a
 coefficient of 0 within a size has no gradient and would never learn. `fit.py` beside the sources finds them again.
 """
 
-from torch import Tensor
+from torch import Tensor, float32, promote_types
 
 from activations import activation, hookimpl
 from activations.catalogue.polynomial import rational_a
@@ -18,6 +18,12 @@ LEARNABLE = ("a0", "a1", "a2", "a3", "a4", "a5", "b1", "b2", "b3", "b4")
 KINKS = ("0/(a0*b1)",)
 CASES = ({"a0": 0.5},)
 FITTED = (-3.0, 3.0)
+
+
+def _quotient(x: Tensor, **coefficients: float | Tensor) -> Tensor:
+    """The quotient of the catalogue, in single precision at least: in half types its slope far out would overflow."""
+    wide = x.to(promote_types(x.dtype, float32))
+    return rational_a.function(wide, **coefficients).to(x.dtype)
 
 
 @activation(formula=FORMULA, paper=PAPER, learnable=LEARNABLE, kinks=KINKS, cases=CASES, window=FITTED)
@@ -39,7 +45,7 @@ def pau_leaky_relu(
 
     The `rational_a` of the catalogue has the authors' own start values near the same function.
     """
-    return rational_a.function(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
+    return _quotient(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
 
 
 @activation(formula=FORMULA, paper=PAPER, learnable=LEARNABLE, kinks=KINKS, window=FITTED)
@@ -58,7 +64,7 @@ def pau_tanh(
     b4: float = 0.03603287,
 ) -> Tensor:
     """A safe Padé activation unit that starts as tanh, within 0.00005 on [-3, 3]; beyond that it grows, as all do."""
-    return rational_a.function(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
+    return _quotient(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
 
 
 @activation(formula=FORMULA, paper=PAPER, learnable=LEARNABLE, kinks=KINKS, window=FITTED)
@@ -77,7 +83,7 @@ def pau_gelu(
     b4: float = 0.01,
 ) -> Tensor:
     """A safe Padé activation unit that starts as GELU, within 0.0027 on [-3, 3]."""
-    return rational_a.function(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
+    return _quotient(x, a0=a0, a1=a1, a2=a2, a3=a3, a4=a4, a5=a5, b1=b1, b2=b2, b3=b3, b4=b4)
 
 
 @hookimpl

@@ -36,12 +36,13 @@ def test_a_start_is_near_its_own_function_only():
     assert largest_error(pau_gelu, LEAKY) > 0.1
 
 
-def test_a_fit_is_best_where_its_error_has_the_same_size_many_times():
-    """The best uniform fit of nine coefficients touches the bound at least nine times, with signs in turn."""
-    x = torch.linspace(-3, 3, 200_001, dtype=torch.float64)
-    error = pau_leaky_relu(x) - LEAKY(x)
-    touching = error[error.abs() > 0.999 * error.abs().max()].sign()
-    assert int((touching.diff() != 0).sum()) + 1 >= 9
+def test_no_step_from_the_start_values_comes_nearer():
+    torch.manual_seed(0)
+    x = torch.linspace(-3, 3, 20_001, dtype=torch.float64)
+    best = float((pau_leaky_relu(x) - LEAKY(x)).abs().max())
+    for _ in range(200):
+        values = {name: value * float(1 + 1e-3 * torch.randn(())) for name, value in pau_leaky_relu.defaults.items()}
+        assert float((pau_leaky_relu(x, **values) - LEAKY(x)).abs().max()) > best
 
 
 @pytest.mark.parametrize("activation", provide_activations(), ids=lambda activation: activation.name)
@@ -58,14 +59,14 @@ def test_a_unit_learns_another_curve():
     torch.manual_seed(0)
     x = torch.linspace(-3, 3, 200)
     module = create(pau_tanh)
-    before = float((module(x) - torch.sin(2 * x)).square().mean())
+    before = float((module(x) - torch.sin(2 * x)).square().mean().detach())
     optimizer = torch.optim.Adam(module.parameters(), 0.02)
     for _ in range(300):
         optimizer.zero_grad()
         loss = (module(x) - torch.sin(2 * x)).square().mean()
         loss.backward()
         optimizer.step()
-    assert float(loss) < before / 4
+    assert float(loss.detach()) < before / 4
 
 
 def test_the_quotient_never_has_a_pole():

@@ -174,7 +174,7 @@ class Activation:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A hash of all that decides its values, the release of its plugin too: 16 digits, the same on every machine."""
+        """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
         parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
         # A plugin's function may call others of its distribution, so the release counts too.

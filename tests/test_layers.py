@@ -16,6 +16,7 @@ ROWS = [
         "activations.files",
         "activations.user_folders",
         "activations.discovery",
+        "activations.streams",
         "activations.closed_form",
         "activations.bibliography",
     },

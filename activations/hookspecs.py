@@ -10,7 +10,7 @@ import pluggy
 from activations.axis import AxisActivation
 from activations.declare import Activation
 
-__all__ = ["PROJECT", "hookimpl", "provide_activations", "provide_targets"]
+__all__ = ["PROJECT", "hookimpl", "provide_activations", "provide_targets", "register_commands"]
 
 PROJECT = "activations"
 """The pluggy project name, and the entry-point group that plugins are found in."""
@@ -27,3 +27,8 @@ def provide_activations() -> Iterable[Activation | AxisActivation]:  # type: ign
 @hookspec
 def provide_targets() -> Iterable[Any]:  # type: ignore[empty-body]
     """Return the targets to add to the benchmark, as `activations.Target`."""
+
+
+@hookspec
+def register_commands(cli: Any) -> None:
+    """Add commands to `activations`, whose click group `cli` is: `cli.add_command(...)` or `@cli.command("name")`."""

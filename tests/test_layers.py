@@ -24,7 +24,7 @@ ROWS = [
     {"activations.declare", "activations.axis"},
     {"activations.derivatives", "activations.module", "activations.axis_module", "activations.hookspecs"},
     {"activations.catalogue"},
-    {"activations.plugins", "activations.name_book", "activations.registry"},
+    {"activations.discovery", "activations.plugins", "activations.name_book", "activations.registry"},
     {"activations.moments", "activations.nn", "activations.citation"},
     {"activations.properties", "activations.shape", "activations.testing", "activations.fit"},
     {
@@ -33,6 +33,7 @@ ROWS = [
         "activations.swapping",
         "activations.integrations",
         "activations.floors",
+        "activations.scaffold",
     },
     {"activations.filters"},
     {"activations.benchmark"},

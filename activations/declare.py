@@ -177,10 +177,7 @@ class Activation:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A hash of all that decides its values and first weights, and of its plugin's release: 16 hexadecimal digits.
-
-        It is the same on every machine.
-        """
+        """A hash of all that decides its values and first weights: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
         parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
         parts += [f"init {self.init}"] if self.init else []

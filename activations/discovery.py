@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 
-__all__ = ["GROUP", "FILE_MODULES", "NAME", "FoundPlugin", "Origin", "Problem", "canonical", "discover", "release_of"]
+__all__ = ["FILE_MODULES", "GROUP", "NAME", "FoundPlugin", "Origin", "Problem", "canonical", "discover", "release_of"]
 
 GROUP = "activations"
 """The entry-point group that plugins are found in, and pluggy's project name."""
@@ -141,7 +141,7 @@ def _plugins_of(distribution: metadata.Distribution) -> Iterator[FoundPlugin]:
 def _origin(distribution: metadata.Distribution) -> Origin:
     # The head of the file alone: a long description takes milliseconds to parse.
     head = (_text(distribution, "METADATA") or _text(distribution, "PKG-INFO")).partition("\n\n")[0]
-    fields = {}
+    fields: dict[str, str] = {}
     for line in head.splitlines():
         name, colon, value = line.partition(":")
         if colon:

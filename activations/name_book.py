@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from activations.axis import AxisActivation
-from activations.declare import Activation
 from activations.discovery import Origin
 from activations.errors import DuplicateNameError
 from activations.plugins.facts import ActivationFacts, Declaration, Kind
@@ -90,10 +88,15 @@ class NameBook:
         self._owners[item] = self._owners[found]
         return item
 
-    def kind(self, name: str) -> Kind | None:
+    def known(self, name: str) -> tuple[Origin, ActivationFacts] | None:
         """What a name, qualified or not, stands for, told without loading it; None if it stands for nothing."""
         found = self._find(name)
-        return None if found is None else _facts(found).kind
+        return None if found is None else (self._owners[found], _facts(found))
+
+    def kind(self, name: str) -> Kind | None:
+        """Of which kind a name, qualified or not, is; None if it stands for nothing."""
+        known = self.known(name)
+        return known and known[1].kind
 
     def facts(self) -> Iterator[tuple[Origin, ActivationFacts]]:
         """What is known of each declaration without loading any, in the order in which they came."""

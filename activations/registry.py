@@ -88,6 +88,29 @@ class Registry(Mapping[str, Activation]):
             kinds[facts.kind].append((origin, facts))
         return [*kinds["elementwise"], *kinds["axis"]]
 
+    def match_facts(self, patterns: Sequence[str]) -> list[tuple[Origin, ActivationFacts]]:
+        """What is known of the activations of either kind that were typed; no plugin is loaded for it.
+
+        Settings after a name do not count, and a formula stands for nothing that is known.
+
+        Raises:
+            UnknownActivationError: a name is unknown, or a pattern fits nothing.
+            ExpressionError: the text is a formula with a mistake.
+        """
+        found: dict[str, tuple[Origin, ActivationFacts]] = {}
+        for pattern in patterns or ["*"]:
+            known = self._book.known(self._book.split(pattern)[0])
+            if known is not None:
+                found[f"{known[0]}:{known[1].name}"] = known
+            elif GLOB.fullmatch(pattern) and not WORD.fullmatch(pattern):
+                names = set(self._fitting(pattern))
+                found.update((f"{of}:{facts.name}", (of, facts)) for of, facts in self.facts() if facts.name in names)
+            elif pattern.strip().lower() == "all":
+                found.update((f"{of}:{facts.name}", (of, facts)) for of, facts in self.facts())
+            else:
+                self.any_variant(pattern)
+        return list(found.values())
+
     def declaration(self, name: str) -> Declaration:
         """The declaration of a name, of either kind.
 
@@ -183,11 +206,13 @@ class Registry(Mapping[str, Activation]):
         except ExpressionError:
             if not GLOB.fullmatch(pattern):
                 raise
-        known = [facts.name for _, facts in self.facts()]
-        names = _loadable(self._book, fnmatch.filter(known, pattern.lower()))
+        return [self.declaration(name).variant() for name in _loadable(self._book, self._fitting(pattern))]
+
+    def _fitting(self, pattern: str) -> list[str]:
+        names = fnmatch.filter([facts.name for _, facts in self.facts()], pattern.lower())
         if not names:
             raise UnknownActivationError(f"no activation fits the pattern {pattern!r}; see 'activations list'")
-        return [self.declaration(name).variant() for name in names]
+        return names
 
     def _elementwise(self, item: Declaration) -> Activation:
         if isinstance(item, AxisActivation):
@@ -233,9 +258,8 @@ def default_registry() -> Registry:
 
 @functools.lru_cache(maxsize=1)
 def _registry(plugins: tuple[Plugin, ...]) -> Registry:
-    items: list[tuple[Origin, Declaration | Promise]] = [
-        (BUILT_IN, item) for item in (*catalogue.declarations(), *catalogue.axis_declarations())
-    ]
+    built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
+    items: list[tuple[Origin, Declaration | Promise]] = [(BUILT_IN, item) for item in built_in]
     for plugin in plugins:
         if plugin.facts and not plugin.off:
             items += [(plugin.origin, _promise(plugin, facts)) for facts in plugin.facts.activations]

@@ -1,6 +1,6 @@
-"""Plugins: found by their metadata, loaded when they are needed, each guarded, so that a broken one only leaves a note.
+"""Plugins: found by their metadata, loaded when needed, each guarded, so that a broken one only leaves a note.
 
-What an installed plugin provides is remembered from when it was last loaded: a plugin that a command does not use is not
+What an installed plugin provides is remembered from when it was last loaded: one that a command does not use is not
 imported.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from activations.discovery import FoundPlugin, Origin, Problem, discover
@@ -18,7 +19,17 @@ from activations.plugins.loader import Loaded
 from activations.plugins.records import Record, Records
 from activations.plugins.switches import Switches
 
-__all__ = ["Origin", "Plugin", "Problem", "Status", "forget", "installed_plugins", "known_plugins", "problems", "select"]
+__all__ = [
+    "Plugin",
+    "Status",
+    "add_file",
+    "forget",
+    "forget_files",
+    "installed_plugins",
+    "known_plugins",
+    "problems",
+    "select",
+]
 
 Status: TypeAlias = Literal["new", "ready", "loaded", "failed", "disabled"]
 
@@ -62,7 +73,7 @@ class Plugin:
 
     @property
     def status(self) -> Status:
-        """ "ready" if its record tells what it provides, "new" if nobody has loaded it yet."""
+        """What is known: it is "ready" if its record tells what it provides, "new" if nobody has loaded it yet."""
         if self.off:
             return "disabled"
         if self._loaded is not None:
@@ -126,12 +137,26 @@ class _Installed:
         found = discover()
         self.problems = switches.problems(found)
         self.plugins = (
-            *(
-                Plugin(one, switches.off(one), self.records.find(one), remember=self.records.remember)
-                for one in found
-            ),
+            *(Plugin(one, switches.off(one), self.records.find(one), remember=self.records.remember) for one in found),
             *(Plugin(one, load=files.load) for one in given),
         )
+
+
+def add_file(path: str | Path) -> None:
+    """Take a Python file for a plugin of this process.
+
+    Raises:
+        PluginError: it is no Python file.
+        OSError: it can't be read.
+    """
+    files.add(path)
+    forget()
+
+
+def forget_files() -> None:
+    """Take no more files for plugins."""
+    files.clear()
+    forget()
 
 
 _without: tuple[str, ...] = ()

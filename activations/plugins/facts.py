@@ -84,18 +84,20 @@ class Facts:
         Raises:
             ValueError, TypeError, KeyError, AttributeError: the values have another form.
         """
-        read = {name: _tuples(value) for name, value in fields.items()}
-        activations = tuple(
-            ActivationFacts(**{name: _tuples(value) for name, value in item.items()}) for item in read["activations"]
-        )
-        targets = tuple(TargetFacts(**{name: _tuples(value) for name, value in item.items()}) for item in read["targets"])
-        for name in [item.name for item in (*activations, *targets)]:
+        read = _with_tuples(fields)
+        activations = tuple(ActivationFacts(**_with_tuples(item)) for item in read["activations"])
+        targets = tuple(TargetFacts(**_with_tuples(item)) for item in read["targets"])
+        for name in [*(item.name for item in activations), *(item.name for item in targets)]:
             if not NAME.match(name):
                 raise ValueError(f"{name!r} is no name")
         for item in activations:
             if item.kind not in ("elementwise", "axis"):
                 raise ValueError(f"{item.kind!r} is no kind")
         return cls(**{**read, "activations": activations, "targets": targets})
+
+
+def _with_tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _tuples(value) for name, value in fields.items()}
 
 
 def _tuples(value: Any) -> Any:

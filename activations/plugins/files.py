@@ -14,10 +14,9 @@ from pathlib import Path
 from activations.discovery import FILE_MODULES, GROUP, FoundPlugin, Origin, Problem
 from activations.errors import PluginError
 from activations.plugins import loader
-from activations.plugins.guard import guarded_call
 from activations.plugins.loader import Loaded
 
-__all__ = ["add", "given", "import_given", "load", "paths"]
+__all__ = ["add", "clear", "given", "import_given", "load", "paths"]
 
 MAX_BYTES = 10_000_000
 
@@ -49,6 +48,11 @@ def add(path: str | Path) -> FoundPlugin:
 def given() -> tuple[FoundPlugin, ...]:
     """The files that were added."""
     return tuple(map(_found, _given))
+
+
+def clear() -> None:
+    """Forget all files; their modules stay, for what was made of them."""
+    _given.clear()
 
 
 def paths() -> tuple[str, ...]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
 from activations.plugins.state import GlobalState
+from activations.streams import output_aside
 
-__all__ = ["SLOW", "guarded_call", "output_aside"]
+__all__ = ["SLOW", "guarded_call"]
 
 Value = TypeVar("Value")
 
@@ -59,26 +57,6 @@ def guarded_call(call: Callable[[], Value], who: str) -> tuple[Value | Exception
         waiting.cancel()
         changed = state.restore()
     return result, changed
-
-
-@contextlib.contextmanager
-def output_aside() -> Iterator[None]:
-    """Send to stderr what is written to stdout meanwhile, by whatever means: print, `os.write`, or C code."""
-    with contextlib.redirect_stdout(sys.stderr):
-        try:
-            sys.__stdout__.flush()  # type: ignore[union-attr]
-            kept = os.dup(1)
-            os.dup2(2, 1)
-        except (OSError, ValueError, AttributeError, io.UnsupportedOperation):  # there is no stdout or no stderr
-            yield
-            return
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.flush()
-            os.dup2(kept, 1)
-            os.close(kept)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from activations.errors import PluginError
 from activations.plugins.facts import ActivationFacts, Declaration, Facts, TargetFacts
 from activations.plugins.guard import guarded_call
 
-__all__ = ["API", "Loaded", "Refused", "accepted", "collect", "load", "of_module"]
+__all__ = ["API", "Loaded", "RefusedError", "accepted", "collect", "load", "of_module"]
 
 API = 1
 """The version of the hooks; a plugin that needs a later one says `requires_api = N` at the top of its module."""
@@ -67,12 +67,12 @@ def accepted(found: FoundPlugin, collect: Callable[[], Loaded]) -> Loaded | Prob
     if isinstance(result, Loaded):
         facts = Facts(**{**vars(result.facts), "changed": changed})
         return Loaded(**{**vars(result), "facts": facts})
-    if isinstance(result, Refused):
+    if isinstance(result, RefusedError):
         return Problem(found.origin, str(result), result.remedy)
     return Problem(found.origin, f"{found.entry_point.value[:80]} failed: {_message(result)}", _removal(found.origin))
 
 
-class Refused(PluginError):
+class RefusedError(PluginError):
     """A plugin that is not taken, with what to do about it."""
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -93,7 +93,7 @@ def collect(provider: object, name: str) -> Loaded:
     manager.check_pending()
     hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(provider) or ()))
     if not hooks:
-        raise Refused("it implements no hook", "write @hookimpl above its provide_activations()")
+        raise RefusedError("it implements no hook", "write @hookimpl above its provide_activations()")
     declared = _called(manager.hook.provide_activations)
     targets = _called(manager.hook.provide_targets)
     for item in declared:
@@ -114,7 +114,8 @@ def of_module(module: types.ModuleType) -> Loaded:
     found = [item for item in vars(module).values() if isinstance(item, (Activation, AxisActivation))]
     own = [item for item in dict.fromkeys(found) if item.function.__module__ == module.__name__]
     if not own:
-        raise Refused("it declares nothing", "write @activation above a function; 'activations plugins new' shows how")
+        remedy = "write @activation above a function; 'activations plugins new' shows how"
+        raise RefusedError("it declares nothing", remedy)
     for item in own:
         _require_declaration(item)
     facts = Facts(tuple(ActivationFacts.of(item) for item in own), commands=())
@@ -134,7 +135,7 @@ def _called(hook: Callable[[], Iterable[Iterable[Any]]]) -> list[Any]:
 def _require_declaration(item: object) -> None:
     if not isinstance(item, (Activation, AxisActivation)):
         what = _what(item)
-        raise Refused(
+        raise RefusedError(
             f"provide_activations gave {what}", "give functions that are decorated with @activation or @axis_activation"
         )
     for name in (item.name, *(alias.lower() for alias in item.aliases)):
@@ -146,13 +147,13 @@ def _require_declaration(item: object) -> None:
 def _require_target(item: object) -> None:
     # The class is not imported for this: it stands in a layer above, and a plugin that made one has imported it.
     if not any((kind.__module__, kind.__name__) == ("activations.fit.target", "Target") for kind in type(item).__mro__):
-        raise Refused(f"provide_targets gave {_what(item)}", "make it with activations.Target(…)")
+        raise RefusedError(f"provide_targets gave {_what(item)}", "make it with activations.Target(…)")
     _require_name(getattr(item, "name", None), "target")
 
 
 def _require_name(name: object, what: str) -> None:
     if not isinstance(name, str) or not NAME.match(name):
-        raise Refused(
+        raise RefusedError(
             f"{ascii(name)[:80]} can't name {'an' if what[0] in 'aeiou' else 'a'} {what}",
             "use lower-case letters, digits and _, starting with a letter, 64 at most",
         )
@@ -175,15 +176,15 @@ def _declared_api(module: str) -> int:
     if "requires_api" not in text:
         return 0
     for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            if any(isinstance(name, ast.Name) and name.id == "requires_api" for name in node.targets):
-                return node.value.value if isinstance(node.value.value, int) else 0
+        match node:
+            case ast.Assign(targets=[ast.Name(id="requires_api")], value=ast.Constant(value=int(version))):
+                return version
     return 0
 
 
 def _require_api(version: object) -> None:
     if isinstance(version, int) and version > API:
-        raise Refused(
+        raise RefusedError(
             f"it needs version {version} of the plugin hooks, and this is version {API}",
             "update with 'pip install -U torch-activations', or install an older version of the plugin",
         )

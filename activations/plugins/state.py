@@ -102,11 +102,14 @@ def parts() -> list[Part]:
 
 
 def torch_parts(torch: types.ModuleType) -> list[Part]:
-    """torch's settings and generator."""
+    """The settings of torch, and its generator."""
+
+    def set_device(name: str) -> None:
+        torch.set_default_device(None if name == "cpu" else name)  # "cpu" would wrap every call from now on
+
     return [
         Part("torch's default dtype", torch.get_default_dtype, torch.set_default_dtype),
-        # None and not "cpu", which would wrap every call.
-        Part("torch's default device", lambda: str(torch.get_default_device()), lambda v: torch.set_default_device(None if v == "cpu" else v)),
+        Part("torch's default device", lambda: str(torch.get_default_device()), set_device),
         Part("torch's number of threads", torch.get_num_threads, torch.set_num_threads),
         Part("torch's grad mode", torch.is_grad_enabled, torch.set_grad_enabled),
         Part("torch's matmul precision", torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
@@ -150,7 +153,8 @@ def restore_namespace(name: str, before: Mapping[str, Any], now: Mapping[str, An
 
 def is_private(key: str) -> bool:
     """Whether an attribute is a module's own business: `_cache`, but not `__add__`."""
-    return key.startswith("_") and not (key.startswith("__") and key.endswith("__")) or key == "__warningregistry__"
+    special = key.startswith("__") and key.endswith("__") and key != "__warningregistry__"
+    return key.startswith("_") and not special
 
 
 def _working_folder() -> str:

@@ -56,7 +56,7 @@ class Switches:
         """Names in the environment that are no plugin's."""
         known = {name for found in installed for name in _names_of(found)}
         return [
-            Problem(Origin(name), f"{VARIABLE} lists it, and it is not installed", "install it, or take it off the list")
+            Problem(Origin(name), f"{VARIABLE} lists it, and it is not installed", "install it, or take it off")
             for name in sorted((self.only or frozenset()) - known)
         ]
 

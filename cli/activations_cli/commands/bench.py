@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants, warn_of_problems
+from activations_cli.loading import read_variants, tell_problems
 from activations_cli.options import (
     DEVICE,
     HIDDEN,
@@ -152,8 +152,9 @@ def command(
       activations bench --csv data.csv --x year --y sunspots -o results
     """
     refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
-    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
     variants = read_variants(output, names or default_names())
+    chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
+    tell_problems(output)
 
     from activations_cli.results import create_folder, show_result, write_result
 
@@ -248,9 +249,8 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, known_targets, resolve_target, resolve_targets
+    from activations.fit.targets import csv_target, resolve_target, resolve_targets
 
-    warn_of_problems(output, known_targets().problems)
     found: dict[str, Target] = {target.digest: target for target in resolve_targets(suites=suites)}
     for text in texts:
         target = resolve_target(text, domain)

@@ -1,4 +1,4 @@
-"""`activations plugins`: what is installed beside the built-in activations, and what is wrong with it."""
+"""`activations plugins`: what is installed beside the built-in activations, what is wrong with it, and new ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,29 @@ from typing import Any
 
 import click
 
+from activations_cli.commands.plugins.new import command as new
 from activations_cli.options import json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output
 
 __all__ = ["command"]
 
 
-@click.command("plugins")
+@click.group("plugins", invoke_without_command=True)
 @json_option
 @terminal_options
+@click.pass_context
 @pass_output
-def command(output: Output, as_json: bool) -> None:
-    """List plugins with what they provide, and the problems of those that failed."""
+def command(output: Output, context: click.Context, as_json: bool) -> None:
+    """List plugins with what they provide, and the problems of those that failed; start a new one."""
+    if context.invoked_subcommand is None:
+        show_plugins(output, as_json=as_json)
+
+
+command.add_command(new)
+
+
+def show_plugins(output: Output, *, as_json: bool) -> None:
+    """What is installed, one plugin in a row."""
     from activations.fit.targets import known_targets
     from activations.plugins import installed_plugins
     from activations.registry import default_registry

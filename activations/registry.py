@@ -20,10 +20,10 @@ from activations.errors import (
     UnknownActivationError,
 )
 from activations.name_book import Declaration, NameBook, Promise, plain
-from activations.plugins import Plugin, installed_plugins
+from activations.plugins import Plugin, installed_plugins, known_plugins
 from activations.plugins.facts import ActivationFacts, Kind
 
-__all__ = ["BUILT_IN", "WORD", "AxisRegistry", "Registry", "default_registry", "plain"]
+__all__ = ["BUILT_IN", "WORD", "AxisRegistry", "Registry", "default_registry", "known_registry", "plain"]
 
 BUILT_IN = Origin("built-in")
 WORD = re.compile(r"[^\W\d][\w -]*")
@@ -256,8 +256,17 @@ def default_registry() -> Registry:
     return _registry(installed_plugins())
 
 
+def known_registry() -> Registry:
+    """The same as far as it is known without importing any plugin."""
+    return _collected(known_plugins())
+
+
 @functools.lru_cache(maxsize=1)
 def _registry(plugins: tuple[Plugin, ...]) -> Registry:
+    return _collected(plugins)
+
+
+def _collected(plugins: Iterable[Plugin]) -> Registry:
     built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
     items: list[tuple[Origin, Declaration | Promise]] = [(BUILT_IN, item) for item in built_in]
     for plugin in plugins:

@@ -14,7 +14,7 @@ from activations.fit.data import csv_target
 from activations.fit.suite import TARGETS
 from activations.fit.target import Domain, Interval, Target
 from activations.fit.typed import DEFAULT_DOMAIN, formula_target, read_domain
-from activations.plugins import Plugin, installed_plugins
+from activations.plugins import Plugin, installed_plugins, known_plugins
 from activations.plugins.facts import TargetFacts
 from activations.registry import WORD, plain
 
@@ -32,6 +32,7 @@ __all__ = [
     "suite",
     "suite_names",
     "target_names",
+    "target_problems",
 ]
 
 NAMED_SUITES = ("seeds", "core", "all")
@@ -43,6 +44,11 @@ class KnownTargets:
 
     targets: tuple[Target, ...]
     problems: tuple[Problem, ...] = ()
+
+
+def target_problems() -> tuple[Problem, ...]:
+    """Why targets of plugins are left out, as far as it is known without importing any plugin."""
+    return _Names(known_plugins()).problems
 
 
 def target_names() -> list[str]:

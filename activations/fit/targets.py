@@ -26,6 +26,7 @@ __all__ = [
     "Target",
     "csv_target",
     "formula_target",
+    "known_target_names",
     "known_targets",
     "resolve_target",
     "resolve_targets",
@@ -44,6 +45,11 @@ class KnownTargets:
 
     targets: tuple[Target, ...]
     problems: tuple[Problem, ...] = ()
+
+
+def known_target_names() -> list[str]:
+    """The names of all targets, without aliases, as far as they are known without importing any plugin."""
+    return [*target_names(), *(facts.name for _, facts in _Names(known_plugins()).offers)]
 
 
 def target_problems() -> tuple[Problem, ...]:

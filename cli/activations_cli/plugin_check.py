@@ -109,9 +109,9 @@ def _verdict(
 ) -> Verdict:
     findings = [Problem(found.origin, line["finding"], line["remedy"]) for line in lines if "finding" in line]
     done = any("done" in line for line in lines)
-    provides = next(
-        (line for line in lines if "activations" in line), {"activations": [], "targets": [], "commands": []}
-    )
+    provides: dict[str, list[str]] = {"activations": [], "targets": [], "commands": []}
+    for line in lines:
+        provides.update(line if provides.keys() <= line.keys() else {})
     doing = next((line["doing"] for line in reversed(lines) if "doing" in line), "is started")
     remedy = f"leave it out with 'activations plugins disable {found.origin.distribution}', and tell its author"
     status: Status = "sound"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +26,7 @@ STYLES = {"passed": "green", "failed": "bold red", "skipped": "dim", "expected":
 
 
 @click.command("check")
-@activations_argument("names", metavar="[NAME]...", over_axis=True)
+@activations_argument("names", metavar="[NAME|FILE.py|PLUGIN]...", over_axis=True)
 @click.option("--only", "only", metavar="CHECK", multiple=True, help="Run only this check; may be given several times.")
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first failure.")
 @json_option
@@ -41,11 +43,14 @@ def command(
 ) -> None:
     """Prove activations: code against formula, derivatives, kinks, dtypes, modules; all, or those named.
 
+    A FILE.py stands for all activations that it declares, a PLUGIN, which is the name of a distribution, for all that
+    it provides.
+
     A name alone is proved at its defaults and at the settings that its declaration lists. Each check is shown with
     what was compared, the largest error and where; without names one line per activation is, unless -v is given. The
     exit code is 1 if any failed.
     """
-    variants = read_any_variants(output, names)
+    variants = read_any_variants(output, expanded(names))
     checks = chosen_checks(only)
     from activations.testing import checks_of, run_checks, variants_to_prove
 
@@ -65,8 +70,55 @@ def command(
         output.json({"passed": not failed, "counts": counts, "outcomes": [o.to_dict() for o in outcomes]})
     else:
         show(output, outcomes, in_full=bool(names or only) or output.verbosity > 0)
+        tell_next(output, names, outcomes)
     if failed:
         context.exit(ExitCode.CHECKS_FAILED)
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """The names with the activations that files and plugins provide in place of those.
+
+    Raises:
+        PluginError: a plugin is broken, or provides no activation.
+    """
+    from activations.discovery import canonical
+    from activations.errors import PluginError
+    from activations.plugins import add_file, installed_plugins
+
+    for name in names:
+        if name.endswith(".py"):
+            add_file(name)
+    found: list[str] = []
+    plugins = [plugin for plugin in installed_plugins() if not plugin.off]
+    for name in names:
+        wanted = canonical(Path(name).name)
+        own = [plugin for plugin in plugins if canonical(plugin.origin.distribution) == wanted]
+        if not own:
+            found.append(name)
+            continue
+        provided = [
+            f"{plugin.origin.distribution}:{facts.name}" for plugin in own for facts in plugin.load().facts.activations
+        ]
+        if not provided:
+            raise PluginError(
+                f"plugin {own[0].origin} provides no activation; 'activations plugins' tells what it does"
+            )
+        found += provided
+    return found
+
+
+def tell_next(output: Output, names: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    """What to type after the proof of a file."""
+    files = [name for name in names if name.endswith(".py")]
+    if not files or any(outcome.status == "failed" for outcome in outcomes):
+        return
+    label, file = shlex.quote(outcomes[0].label), shlex.quote(files[0])
+    output.note(
+        "Next:\n"
+        f"  activations plot {label} --plugin {file}\n"
+        f"  activations bench sin -a {label} -a relu -a tanh --plugin {file}\n"
+        "  activations plugins new NAME    # a distribution to install and to give away"
+    )
 
 
 def chosen_checks(only: Sequence[str]) -> list[str]:

@@ -20,6 +20,29 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+GRADIENT = (
+    "gradient: use torch's functions all the way, no .detach(), .item() or numpy; or mend derivative= or backward."
+)
+TRACED = "transforms, compile: no .item() and no Python if on values; write torch.where(x > 0, ..., ...)."
+# What usually mends a failure.
+ADVICE = {
+    "value": "value: correct the code or the formula; where digits are lost, use expm1, log1p, softplus or sinc.",
+    "gradient": GRADIENT,
+    "gradcheck": GRADIENT,
+    "second-derivative": "second-derivative: a backward of your own must be made of differentiable functions itself.",
+    "closed-form": "closed-form: correct derivative=, or leave it out and autograd is taken.",
+    "kinks": 'kinks: declare where the derivative jumps, and nowhere else, as in kinks=("0",); jumps of the value too.',
+    "native": "native: name torch's function only where it gives the same values, or say how it differs.",
+    "finite": "finite: give each branch of torch.where arguments that it can bear, as in f(x.clamp(min=0)).",
+    "special": "special: mend the value at ±inf, or declare it, as in special={'inf': math.nan}.",
+    "shapes": "shapes: compute elementwise, return a new tensor, and use no random numbers.",
+    "dtypes": "dtypes: constants as Python numbers or x.new_tensor(...); no .float(), .double() or default dtype.",
+    "run-axis": "run-axis: parameters may be tensors that broadcast; use torch's functions on them.",
+    "learnable": "learnable: parameters must go through torch's functions, not through math or float().",
+    "transforms": TRACED,
+    "compile": TRACED,
+}
+
 # The checks whose errors are comparable numbers, with their headings.
 MEASURED = {"value": "f", "gradient": "f′", "second-derivative": "f″"}
 STYLES = {"passed": "green", "failed": "bold red", "skipped": "dim", "expected": "yellow"}
@@ -166,9 +189,7 @@ def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
         text = "Errors are the largest relative ones against the formula or reference at 50 digits; -v shows where."
         output.line(text, "dim")
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    for outcome in failed:
-        output.line()
-        output.show(output.joined(("failed  ", "bold red"), outcome.message))
+    tell_failures(output, failed)
     output.line()
     counts = {status: sum(outcome.status == status for outcome in outcomes) for status in STYLES}
     notes = [counted(len({outcome.label for outcome in outcomes}), "setting")]
@@ -176,6 +197,23 @@ def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
     notes += [f"{counts['expected']} fail as declared"] if counts["expected"] else []
     verdict = (f"{len(failed)} failed", "bold red") if failed else ("all passed", "bold green")
     output.show(output.joined(verdict, f" · {' · '.join(notes)}"))
+
+
+def tell_failures(output: Output, failed: Sequence[Outcome]) -> None:
+    """Each failure in full, one that several checks share once; and what to write to mend it."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for outcome in failed:
+        message = outcome.message.removeprefix(f"{outcome.label}: {outcome.check}: ")
+        groups.setdefault((outcome.label, message), []).append(outcome.check)
+    for (label, message), checks in groups.items():
+        output.line()
+        output.show(output.joined(("failed  ", "bold red"), f"{label}: {', '.join(checks)}: {message}"))
+    advice = {ADVICE[outcome.check]: None for outcome in failed if outcome.check in ADVICE}
+    if advice:
+        output.line()
+        output.line("What to write next:")
+        for text in advice:
+            output.line(f"- {text}")
 
 
 def summary_row(label: str, outcomes: Sequence[Outcome]) -> list[Cell]:

@@ -15,33 +15,11 @@ import pluggy
 from activations import hookspecs
 from activations.axis import AxisActivation
 from activations.declare import Activation
+from activations.discovery import Origin, Problem
 
 __all__ = ["Origin", "Plugin", "Problem", "discover", "installed_plugins", "load_plugin"]
 
 MAX_PROVIDED = 10_000
-
-
-@dataclass(frozen=True, order=True)
-class Origin:
-    """The distribution that something comes from."""
-
-    distribution: str
-    version: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip()
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a plugin, or something that it provides, is not there, and what to do about it."""
-
-    origin: Origin
-    reason: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.origin}: {self.reason}; {self.remedy}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from activations import catalogue
 from activations.axis import AxisActivation, AxisVariant
+from activations.configuration.configured import configured_activations
 from activations.declare import Activation, Variant, formula_activation
 from activations.errors import DuplicateNameError, ExpressionError, NotElementwiseError, UnknownActivationError
 from activations.name_book import Declaration, NameBook, plain
@@ -204,9 +205,10 @@ class AxisRegistry(Mapping[str, AxisActivation]):
 
 @functools.cache
 def default_registry() -> Registry:
-    """The registry of all built-in activations and of those that installed plugins provide."""
+    """The registry of all built-in activations, of those that plugins provide and of those of configuration files."""
     plugins = installed_plugins()
     built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
     items = [(BUILT_IN, item) for item in built_in]
     items += [(plugin.origin, item) for plugin in plugins for item in plugin.activations]
+    items += configured_activations()
     return Registry.collect(items, [plugin.problem for plugin in plugins if plugin.problem is not None])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from activations.errors import DataError, ExpressionError, UnknownTargetError
+from activations.fit.configured import configured_targets
 from activations.fit.data import csv_target
 from activations.fit.suite import TARGETS
 from activations.fit.target import Domain, Interval, Target
@@ -58,6 +59,8 @@ def known_targets() -> KnownTargets:
     for plugin in installed_plugins():
         for item in plugin.targets:
             known = _joined(known, item, plugin.origin)
+    for origin, target in configured_targets():
+        known = _joined(known, target, origin)
     return known
 
 

@@ -19,6 +19,7 @@ from activations.errors import ConfigurationError
 __all__ = ["ConfigurationFile", "Role", "parse_file", "read_file"]
 
 MAX_BYTES = 1_000_000
+MAX_MESSAGE = 600
 MAX_DOTS = 100  # on a line: a key of a hundred thousand parts would take the reader hours
 PLACE = re.compile(r" \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)\Z")
 DECLARING = ("activations", "targets")
@@ -51,7 +52,7 @@ class ConfigurationFile:
 
     def error(self, message: str, *path: str) -> ConfigurationError:
         """A mistake in the value of a key."""
-        return ConfigurationError(message, shown(self.path), self.line(*path))
+        return ConfigurationError(message[:MAX_MESSAGE], shown(self.path), self.line(*path))
 
 
 def read_file(path: Path, role: Role) -> ConfigurationFile:

@@ -11,7 +11,7 @@ from activations.configuration.file import ConfigurationFile, shown
 
 __all__ = ["kind_of", "nearest", "read_number", "read_text", "read_texts", "require_keys"]
 
-MAX_TEXT = 1000
+MAX_TEXT = 4000
 KINDS = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
 
 

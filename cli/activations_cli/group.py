@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from activations_cli.defaults import FlagDefaults, name_variables, origins_told
 from activations_cli.failures import guarded
 from activations_cli.stores import ARGUMENTS
 from activations_cli.terminal import repair_streams
@@ -27,6 +28,7 @@ class CommandGroup(click.Group):
     def __init__(self, *args: Any, modules: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.modules = dict(modules)
+        name_variables(self, ())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, without importing any."""
@@ -34,9 +36,12 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in self.modules:
-            return super().get_command(ctx, cmd_name)
-        found: click.Command = importlib.import_module(self.modules[cmd_name]).command
+        if cmd_name in self.modules:
+            found: click.Command | None = importlib.import_module(self.modules[cmd_name]).command
+        else:
+            found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            name_variables(found, (cmd_name,))
         return found
 
     def resolve_command(
@@ -63,9 +68,16 @@ class CommandGroup(click.Group):
 
         def run() -> None:
             typed = tuple(arguments)  # which parsing consumes
-            with self.make_context(name, arguments, **extra) as context:
-                context.meta[ARGUMENTS] = typed
-                self.invoke(context)
+            defaults = FlagDefaults(self, silent=any(word in ("-h", "--help", "--version") for word in typed))
+            try:
+                with self.make_context(name, arguments, **{"default_map": defaults, **extra}) as context:
+                    context.meta[ARGUMENTS] = typed
+                    self.invoke(context)
+            except click.UsageError as error:
+                told = origins_told(error)
+                if told:
+                    raise click.UsageError(error.format_message() + told, error.ctx) from None
+                raise
 
         repair_streams()
         sys.exit(guarded(run, verbose=_asks_for_details(arguments)))

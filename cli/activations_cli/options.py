@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from activations_cli.defaults import counts
 from activations_cli.output import Output
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def terminal_options(command: Command) -> Command:
     """Add -v, -q and --color, which the group and each command understand."""
 
     def set_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> None:
-        if value:
+        if value and counts(context, parameter, "verbosity"):
             context.ensure_object(Output).verbosity = value if parameter.name == "verbose" else -value
 
     def set_color(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-        if value is not None:
+        if value is not None and counts(context, parameter, "color"):
             context.ensure_object(Output).color = value
 
     for option in (

@@ -98,10 +98,10 @@ def parse_file(data: bytes, path: Path, role: Role) -> ConfigurationFile:
     file = ConfigurationFile(path, role, content, key_lines(text))
     for name, table in content.items():
         if not isinstance(table, dict):
-            raise file.error(f"{shown(name)!r} stands in no table; flags of all commands belong below [defaults]", name)
+            raise file.error(f"{name[:80]!r} stands in no table; flags of all commands belong below [defaults]", name)
         if name not in DECLARING and any(isinstance(item, dict) and "formula" in item for item in table.values()):
             close = difflib.get_close_matches(name.lower(), DECLARING, n=1, cutoff=0.0)
-            raise file.error(f"unknown section {shown(name)!r}; did you mean {(close or DECLARING)[0]}?", name)
+            raise file.error(f"unknown section {name[:80]!r}; did you mean {(close or DECLARING)[0]}?", name)
     return file
 
 
@@ -123,11 +123,12 @@ def _read(path: Path) -> bytes:
         if os.path.exists(path) and not os.path.isfile(path):
             raise ConfigurationError("is no file; put a text file in its place", name) from None
         raise
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(descriptor)
+        what = "is a folder" if stat.S_ISDIR(kind) else "is no regular file"
+        raise ConfigurationError(f"{what}; put a text file in its place", name)
     with open(descriptor, "rb") as file:
-        kind = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(kind):
-            what = "is a folder" if stat.S_ISDIR(kind) else "is no regular file"
-            raise ConfigurationError(f"{what}; put a text file in its place", name)
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ConfigurationError(f"has more than {MAX_BYTES} bytes; cut it to what configures", name)

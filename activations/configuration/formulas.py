@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from activations.configuration.file import ConfigurationFile, shown
+from activations.configuration.file import ConfigurationFile
 from activations.configuration.values import kind_of, read_number, read_text, read_texts, require_keys
 from activations.declare import Activation, formula_activation
 from activations.discovery import NAME
@@ -77,7 +77,7 @@ def require_name(file: ConfigurationFile, section: str, name: str) -> Mapping[st
     """
     if not NAME.match(name):
         rule = "use up to 64 lower-case letters, digits and _, a letter first"
-        raise file.error(f"{shown(name)[:80]!r} can't name one of the {section}; {rule}", section, name)
+        raise file.error(f"{name[:80]!r} can't name one of the {section}; {rule}", section, name)
     table = file.tables[section][name]
     if not isinstance(table, dict):
         message = f'{name} is {kind_of(table)} and must be a table; write [{section}.{name}] and below it formula = "…"'

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activations.configuration.file import ConfigurationFile, shown
+from activations.configuration.file import ConfigurationFile
 
 __all__ = ["kind_of", "nearest", "read_number", "read_text", "read_texts", "require_keys"]
 
@@ -25,7 +25,7 @@ def require_keys(
     """
     for key in table:
         if key not in allowed:
-            raise file.error(f"unknown key {shown(key)[:80]!r}; {nearest(key, allowed)}", *path, key)
+            raise file.error(f"unknown key {key[:80]!r}; {nearest(key, allowed)}", *path, key)
 
 
 def nearest(word: str, allowed: Sequence[str]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from activations.configuration.configured import Configuration, configuration, entries
+from activations.configuration.configured import origin_of
 from activations.configuration.file import ConfigurationFile
 from activations.configuration.formulas import require_name
+from activations.configuration.found import Configuration, configuration, entries
 from activations.configuration.values import read_number, read_text, require_keys
 from activations.discovery import Origin
 from activations.errors import ActivationsError
@@ -38,7 +39,8 @@ def configured_targets() -> list[tuple[Origin, Target]]:
 @functools.lru_cache(maxsize=1)
 def _targets(found: Configuration) -> tuple[tuple[Origin, Target], ...]:
     return tuple(
-        (entry.origin, read_configured_target(entry.file, entry.name)) for entry in entries(found.files, "targets")
+        (origin_of(entry.file), read_configured_target(entry.file, entry.name))
+        for entry in entries(found.files, "targets")
     )
 
 

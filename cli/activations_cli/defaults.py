@@ -108,9 +108,12 @@ class FlagDefaults(dict[str, Any]):
 
         if not find_files():
             return {}
-        from activations.configuration.configured import configuration
+        from activations.configuration.found import configuration
 
-        files = configuration().files
+        found_files = configuration()
+        if not found_files.sets_options:
+            return {}
+        files = found_files.files
         commands = known_commands(self.root, self.path[:1])
         command = commands.get(self.path)
         if command is None:

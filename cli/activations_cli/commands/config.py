@@ -16,8 +16,8 @@ from activations_cli.output import Cell, Column, Output
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from activations.configuration.configured import Entry
     from activations.configuration.file import ConfigurationFile
+    from activations.configuration.found import Entry
 
 __all__ = ["command"]
 
@@ -115,8 +115,8 @@ def absent(places: Rows) -> list[tuple[str, Path]]:
 
 def declared(files: tuple[ConfigurationFile, ...], problems: list[ConfigurationError]) -> tuple[Rows, Rows]:
     """The activations and the targets of all files."""
-    from activations.configuration.configured import entries
     from activations.configuration.formulas import read_activation
+    from activations.configuration.found import entries
     from activations.fit.configured import read_configured_target
 
     activations: Rows = []

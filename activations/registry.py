@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 import functools
 import re
@@ -10,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from activations import catalogue
 from activations.axis import AxisActivation, AxisVariant
+from activations.configuration.configured import configured_activations
 from activations.declare import Activation, Variant, formula_activation
 from activations.discovery import Origin, Problem
 from activations.errors import (
     DuplicateNameError,
     ExpressionError,
     NotElementwiseError,
-    PluginError,
     UnknownActivationError,
 )
 from activations.name_book import Declaration, NameBook, Promise, plain
@@ -252,44 +251,24 @@ class AxisRegistry(Mapping[str, AxisActivation]):
 
 
 def default_registry() -> Registry:
-    """The registry of all built-in activations and of those that installed plugins provide."""
-    return _registry(installed_plugins())
+    """The registry of all built-in activations, of those that plugins provide and of those of configuration files."""
+    return _registry(installed_plugins(), tuple(configured_activations()))
 
 
 def known_registry() -> Registry:
     """The same as far as it is known without importing any plugin."""
-    return _collected(known_plugins())
+    return _collected(known_plugins(), configured_activations())
 
 
 @functools.lru_cache(maxsize=1)
-def _registry(plugins: tuple[Plugin, ...]) -> Registry:
-    return _collected(plugins)
+def _registry(plugins: tuple[Plugin, ...], configured: tuple[tuple[Origin, Activation], ...]) -> Registry:
+    return _collected(plugins, configured)
 
 
-def _collected(plugins: Iterable[Plugin]) -> Registry:
+def _collected(plugins: Iterable[Plugin], configured: Iterable[tuple[Origin, Activation]]) -> Registry:
     built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
     items: list[tuple[Origin, Declaration | Promise]] = [(BUILT_IN, item) for item in built_in]
     for plugin in plugins:
         if plugin.facts and not plugin.off:
             items += [(plugin.origin, _promise(plugin, facts)) for facts in plugin.facts.activations]
-    return Registry.collect(items)
-
-
-def _promise(plugin: Plugin, facts: ActivationFacts) -> Promise:
-    def load() -> Declaration:
-        for item in plugin.load().activations:
-            if item.name == facts.name:
-                return item
-        raise PluginError(f"plugin {plugin.origin} no longer provides {facts.name!r}; see 'activations plugins'")
-
-    return Promise(facts, load)
-
-
-def _loadable(book: NameBook, names: Iterable[str]) -> list[str]:
-    """The names whose declarations can be had: those of a broken plugin can't, and the plugin keeps the reason."""
-    found = []
-    for name in names:
-        with contextlib.suppress(PluginError):
-            book.find(name)
-            found.append(name)
-    return found
+    return Registry.collect([*items, *configured])

@@ -1,4 +1,4 @@
-"""Where this library keeps what it writes for a user: the folders that each system has for that."""
+"""Where this library keeps what it reads and writes for a user: the folders that each system has for that."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ def data_folder() -> Path | None:
     It is below XDG_DATA_HOME if that is absolute, as the standard demands, else in the system's usual place.
     """
     return _folder("XDG_DATA_HOME", ".local/share", "Library/Application Support", "data")
+
+
+def config_folder() -> Path | None:
+    """Our folder among the user's settings, made by nobody yet; None if the user has no home.
+
+    It is below XDG_CONFIG_HOME if that is absolute, as the standard demands, else in the system's usual place.
+    """
+    return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", "")
 
 
 def _folder(variable: str, plain: str, mac: str, windows: str) -> Path | None:

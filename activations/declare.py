@@ -25,11 +25,12 @@ from activations.reading import (
     read_signature,
     source_of,
 )
+from activations.uniform_init import UniformInit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
+__all__ = ["Activation", "Native", "Parameter", "UniformInit", "Variant", "activation", "formula_activation"]
 
 DEFAULT_WINDOW = (-6.0, 6.0)
 TYPED = "typed formula"  # the source of what has none
@@ -76,6 +77,7 @@ class Activation:
         absolute: derivatives ("gradient", "second-derivative") that are exact to the rounding of their largest value
             and not to their own, each with its reason.
         skip: names of checks that are expected to fail, each with its reason.
+        init: how the linear layers that feed it begin, if it brings that; None for the usual initialisation.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Activation:
     training: Callable[..., Tensor] | None = None
     absolute: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, str] = field(default_factory=dict)
+    init: UniformInit | None = None
 
     def __post_init__(self) -> None:
         # Pickle finds a declaration by the module attribute that holds it, as it does for functions.
@@ -192,9 +195,10 @@ class Activation:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
+        """A hash of all that decides its values and first weights: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
         parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
+        parts += [f"init {self.init}"] if self.init else []
         # A plugin's function may call others of its distribution, so the release counts too.
         parts += filter(None, [release_of(self.function.__module__)])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -339,6 +343,7 @@ def activation(
     training: Callable[..., Tensor] | None = None,
     absolute: Mapping[str, str] | None = None,
     skip: Mapping[str, str] | None = None,
+    init: UniformInit | None = None,
 ) -> Callable[[Callable[..., Tensor]], Activation]:
     """Declare an activation: decorate its body. Nothing is registered by it.
 
@@ -369,6 +374,8 @@ def activation(
         absolute: {"gradient": reason} where a derivative loses relative accuracy in its tails or next to its zeros, and
             the like for "second-derivative"; its absolute error is still held to the rounding of its largest value.
         skip: checks that must fail, {name: reason}; one that passes is reported too.
+        init: how the linear layers that feed it begin, if the source says so: bounds of uniform distributions, as
+            `UniformInit(first="1/n", hidden="sqrt(6/n)/omega_0")`.
 
     Raises:
         DeclarationError: something is missing, malformed or contradictory; the message says what to write.
@@ -406,6 +413,7 @@ def activation(
             training=training,
             absolute=read_reasons(name, "absolute", absolute or {}),
             skip=read_reasons(name, "skip", skip or {}),
+            init=_read_init(name, init, names[len(inputs) :]),
         )
 
     return declare
@@ -549,6 +557,16 @@ def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise DeclarationError(f"{name}: window={window} is no interval; write for example (-6, 6)")
     return float(low), float(high)
+
+
+def _read_init(name: str, init: object, parameters: Sequence[str]) -> UniformInit | None:
+    if init is None:
+        return None
+    if not isinstance(init, UniformInit):
+        raise DeclarationError(
+            f"{name}: init={init!r:.80} is no initialisation; write init=UniformInit(first=…, hidden=…)"
+        )
+    return init.checked(name, parameters)
 
 
 def _code_text(function: Callable[..., Any]) -> str:

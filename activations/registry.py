@@ -272,3 +272,23 @@ def _collected(plugins: Iterable[Plugin], configured: Iterable[tuple[Origin, Act
         if plugin.facts and not plugin.off:
             items += [(plugin.origin, _promise(plugin, facts)) for facts in plugin.facts.activations]
     return Registry.collect([*items, *configured])
+
+
+def _promise(plugin: Plugin, facts: ActivationFacts) -> Promise:
+    def load() -> Declaration:
+        for item in plugin.load().activations:
+            if item.name == facts.name:
+                return item
+        raise PluginError(f"plugin {plugin.origin} no longer provides {facts.name!r}; see 'activations plugins'")
+
+    return Promise(facts, load)
+
+
+def _loadable(book: NameBook, names: Iterable[str]) -> list[str]:
+    """The names whose declarations can be had: those of a broken plugin can't, and the plugin keeps the reason."""
+    found = []
+    for name in names:
+        with contextlib.suppress(PluginError):
+            book.find(name)
+            found.append(name)
+    return found

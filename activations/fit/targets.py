@@ -48,21 +48,6 @@ class KnownTargets:
     problems: tuple[Problem, ...] = ()
 
 
-def known_target_names() -> list[str]:
-    """The names of all targets, without aliases, as far as they are known without importing any plugin."""
-    return [*target_names(), *(facts.name for _, facts in _Names(known_plugins()).offers)]
-
-
-def target_problems() -> tuple[Problem, ...]:
-    """Why targets of plugins are left out, as far as it is known without importing any plugin."""
-    return _Names(known_plugins()).problems
-
-
-def target_names() -> list[str]:
-    """The names of our own targets in order, without aliases and plugins."""
-    return [target.name for target in TARGETS]
-
-
 def known_targets() -> KnownTargets:
     """Our own targets, those of plugins, which are loaded for that, and those of configuration files."""
     others = _others()

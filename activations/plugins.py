@@ -16,9 +16,14 @@ from activations import hookspecs
 from activations.axis import AxisActivation
 from activations.declare import Activation
 
-__all__ = ["Origin", "Plugin", "Problem", "discover", "installed_plugins", "load_plugin"]
+__all__ = ["Origin", "Plugin", "Problem", "discover", "forget", "installed_plugins", "load_plugin"]
 
 MAX_PROVIDED = 10_000
+RESTS_ON_IT = (
+    ("activations.discovery", "discover"),
+    ("activations.registry", "default_registry"),
+    ("activations.fit.targets", "known_targets"),
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -59,6 +64,15 @@ class Plugin:
 def installed_plugins() -> tuple[Plugin, ...]:
     """All installed plugins, loaded once, in the order of distribution and entry-point name."""
     return tuple(load_plugin(origin, entry_point) for origin, entry_point in discover())
+
+
+def forget() -> None:
+    """Forget which plugins are installed and what they provide: the next question finds it out anew."""
+    installed_plugins.cache_clear()
+    # What rests on it is known by name: this file lies below, and does not load what nobody has used.
+    for module, name in RESTS_ON_IT:
+        if module in sys.modules:
+            getattr(sys.modules[module], name).cache_clear()
 
 
 def discover() -> list[tuple[Origin, metadata.EntryPoint]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -182,11 +181,11 @@ def test_names_of_ours_are_taken(name: str, kind: Kind, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_targets_and_commands_of_ours_are_taken_too(tmp_path: Path) -> None:
+def test_targets_and_commands_of_ours_are_taken_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DuplicateNameError):
         new_plugin("runge", "target", tmp_path / "new")
     new_plugin("runge", "activation", tmp_path / "free")
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     for name in COMMANDS:
         result = command_line("plugins", "new", name, "--kind", "command")
         assert result == (2, ""), name

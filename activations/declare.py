@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from activations.discovery import release_of
 from activations.errors import DeclarationError, ExpressionError
 from activations.expression import Expression, parse
 from activations.native import Native
@@ -176,6 +177,8 @@ class Activation:
         """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
         parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
+        # A plugin's function may call others of its distribution, so the release counts too.
+        parts += filter(None, [release_of(self.function.__module__)])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     @functools.cached_property

@@ -19,11 +19,9 @@ from activations.errors import ExpressionError, UnknownActivationError
 from activations.registry import plain
 
 if TYPE_CHECKING:
-    from activations.axis import AxisVariant
-    from activations.declare import Variant
     from activations.properties import Properties
 
-__all__ = ["FACTS", "QUANTITIES", "Filter", "FilterError", "in_families", "parse_filter"]
+__all__ = ["FACTS", "QUANTITIES", "Filter", "FilterError", "family_filter", "parse_filter"]
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 50
@@ -139,13 +137,10 @@ def parse_filter(text: str) -> Filter:
     return _Reader(text).whole()
 
 
-def in_families(
-    variants: Iterable[Variant | AxisVariant], families: Sequence[str], known: Iterable[str]
-) -> list[Variant | AxisVariant]:
-    """Those variants whose family is among the given ones; all if none is given.
+def family_filter(families: Sequence[str], known: Iterable[str]) -> Callable[[str], bool]:
+    """A function that tells whether a family is among the given ones; any is if none is given.
 
     Args:
-        variants: what to choose from.
         families: names or patterns such as "*rectified"; case, `_`, `-` and blanks are ignored.
         known: the families that there are.
 
@@ -163,7 +158,7 @@ def in_families(
                 f"unknown family {family[:80]!r}; {hint}there are {', '.join(by_plain.values())}"
             )
         chosen.update(found)
-    return [variant for variant in variants if not families or plain(variant.activation.family) in chosen]
+    return lambda family: not families or plain(family) in chosen
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,9 @@
-"""The hooks that a plugin may implement. Each returns values; nothing is registered by calling back."""
+"""The hooks that a plugin may implement. Each returns values; nothing is registered by calling back.
+
+A plugin is a distribution with an entry point in the group `activations` that names a module. The module implements
+any of these hooks with the decorator `activations.hookimpl`. If it needs hooks of a later version than the installed
+ones, it says so with `requires_api = 2` at its top.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +14,11 @@ import pluggy
 
 from activations.axis import AxisActivation
 from activations.declare import Activation
+from activations.discovery import GROUP
 
 __all__ = ["PROJECT", "hookimpl", "provide_activations", "provide_targets", "register_commands"]
 
-PROJECT = "activations"
-"""The pluggy project name, and the entry-point group that plugins are found in."""
+PROJECT = GROUP
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -31,4 +36,9 @@ def provide_targets() -> Iterable[Any]:  # type: ignore[empty-body]
 
 @hookspec
 def register_commands(cli: Any) -> None:
-    """Add commands to `activations`, whose click group `cli` is: `cli.add_command(...)` or `@cli.command("name")`."""
+    """Add commands to the command line.
+
+    Args:
+        cli: an empty `click.Group`, as in `@cli.command("wave")`. What is added to it becomes a command of
+            `activations` once the hook has returned.
+    """

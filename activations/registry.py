@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import functools
 import re
@@ -10,11 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from activations import catalogue
 from activations.axis import AxisActivation, AxisVariant
 from activations.declare import Activation, Variant, formula_activation
-from activations.errors import DuplicateNameError, ExpressionError, NotElementwiseError, UnknownActivationError
-from activations.name_book import Declaration, NameBook, plain
-from activations.plugins import Origin, Problem, installed_plugins
+from activations.discovery import Origin, Problem
+from activations.errors import (
+    DuplicateNameError,
+    ExpressionError,
+    NotElementwiseError,
+    PluginError,
+    UnknownActivationError,
+)
+from activations.name_book import Declaration, NameBook, Promise, plain
+from activations.plugins import Plugin, installed_plugins, known_plugins
+from activations.plugins.facts import ActivationFacts, Kind
 
-__all__ = ["BUILT_IN", "WORD", "AxisRegistry", "Registry", "default_registry", "plain"]
+__all__ = ["BUILT_IN", "WORD", "AxisRegistry", "Registry", "default_registry", "known_registry", "plain"]
 
 BUILT_IN = Origin("built-in")
 WORD = re.compile(r"[^\W\d][\w -]*")
@@ -27,29 +36,31 @@ class Registry(Mapping[str, Activation]):
     Look-up ignores case, `_`, `-` and blanks and knows aliases; iteration gives the declared names in order. A name
     may be qualified by its distribution: "activations-snake:snake".
 
+    An activation of a plugin is loaded when it is asked for. To iterate loads all of them, and leaves out those whose
+    plugin turns out to be broken.
+
     Attributes:
         axis: the functions over a dimension, a mapping of the same kind. No name is in both.
-        problems: what went wrong while the items were collected.
+        problems: names of plugins that are taken already.
 
     Args:
-        items: declarations of both kinds with their origins, in order.
-        problems: what went wrong while they were collected.
+        items: declarations of both kinds, or promises of them, with their origins, in order.
 
     Raises:
         DuplicateNameError: two activations claim one name.
     """
 
-    def __init__(self, items: Iterable[tuple[Origin, Declaration]], problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, items: Iterable[tuple[Origin, Declaration | Promise]]) -> None:
         self._book = NameBook()
         self.axis = AxisRegistry(self._book)
-        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.problems: tuple[Problem, ...] = ()
         for origin, item in items:
             self._book.add(origin, item)
 
     @classmethod
-    def collect(cls, items: Iterable[tuple[Origin, Declaration]], problems: Iterable[Problem] = ()) -> Registry:
+    def collect(cls, items: Iterable[tuple[Origin, Declaration | Promise]]) -> Registry:
         """Like the constructor, but the first claim of a name wins and each later one becomes a problem."""
-        registry = cls((), problems)
+        registry = cls(())
         for origin, item in items:
             try:
                 registry._book.add(origin, item)
@@ -62,28 +73,63 @@ class Registry(Mapping[str, Activation]):
         return self._elementwise(self.declaration(name))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, item in self._book.items.items() if isinstance(item, Activation))
+        return iter(_loadable(self._book, self._book.names("elementwise")))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and isinstance(self._book.find(name), Activation)
+        return isinstance(name, str) and self._book.kind(name) == "elementwise"
+
+    def facts(self) -> list[tuple[Origin, ActivationFacts]]:
+        """What `activations list` tells of each activation of both kinds, in order; no plugin is loaded for it."""
+        kinds: dict[Kind, list[tuple[Origin, ActivationFacts]]] = {"elementwise": [], "axis": []}
+        for origin, facts in self._book.facts():
+            kinds[facts.kind].append((origin, facts))
+        return [*kinds["elementwise"], *kinds["axis"]]
+
+    def match_facts(self, patterns: Sequence[str]) -> list[tuple[Origin, ActivationFacts]]:
+        """What is known of the activations of either kind that were typed; no plugin is loaded for it.
+
+        Settings after a name do not count, and a formula stands for nothing that is known.
+
+        Raises:
+            UnknownActivationError: a name is unknown, or a pattern fits nothing.
+            ExpressionError: the text is a formula with a mistake.
+        """
+        found: dict[str, tuple[Origin, ActivationFacts]] = {}
+        for pattern in patterns or ["*"]:
+            known = self._book.known(self._book.split(pattern)[0])
+            if known is not None:
+                found[f"{known[0]}:{known[1].name}"] = known
+            elif GLOB.fullmatch(pattern) and not WORD.fullmatch(pattern):
+                names = set(self._fitting(pattern))
+                found.update((f"{of}:{facts.name}", (of, facts)) for of, facts in self.facts() if facts.name in names)
+            elif pattern.strip().lower() == "all":
+                found.update((f"{of}:{facts.name}", (of, facts)) for of, facts in self.facts())
+            else:
+                self.any_variant(pattern)
+        return list(found.values())
 
     def declaration(self, name: str) -> Declaration:
         """The declaration of a name, of either kind.
 
         Raises:
             UnknownActivationError: no activation has the name; the message holds the nearest ones.
+            PluginError: the plugin that provides it is broken.
         """
         found = self._book.find(name)
         if found is None:
             raise UnknownActivationError(self._book.unknown(name))
         return found
 
-    def origin(self, name: str) -> Origin:
-        """The distribution that provides an activation of either kind; `BUILT_IN` for our own."""
-        return self._book.origin(self.declaration(name))
+    def origin(self, item: str | Declaration) -> Origin | None:
+        """The distribution that provides an activation of either kind; None if it is not of this registry.
+
+        Args:
+            item: a name, or a declaration.
+        """
+        return self._book.owner(self.declaration(item) if isinstance(item, str) else item)
 
     def variant(self, text: str) -> Variant:
         """Read an elementwise activation as typed: a name, a name with settings, or a formula.
@@ -160,10 +206,13 @@ class Registry(Mapping[str, Activation]):
         except ExpressionError:
             if not GLOB.fullmatch(pattern):
                 raise
-        names = fnmatch.filter([*self, *self.axis], pattern.lower())
+        return [self.declaration(name).variant() for name in _loadable(self._book, self._fitting(pattern))]
+
+    def _fitting(self, pattern: str) -> list[str]:
+        names = fnmatch.filter([facts.name for _, facts in self.facts()], pattern.lower())
         if not names:
             raise UnknownActivationError(f"no activation fits the pattern {pattern!r}; see 'activations list'")
-        return [self.declaration(name).variant() for name in names]
+        return names
 
     def _elementwise(self, item: Declaration) -> Activation:
         if isinstance(item, AxisActivation):
@@ -193,20 +242,54 @@ class AxisRegistry(Mapping[str, AxisActivation]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, item in self._book.items.items() if isinstance(item, AxisActivation))
+        return iter(_loadable(self._book, self._book.names("axis")))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and isinstance(self._book.find(name), AxisActivation)
+        return isinstance(name, str) and self._book.kind(name) == "axis"
 
 
-@functools.cache
 def default_registry() -> Registry:
     """The registry of all built-in activations and of those that installed plugins provide."""
-    plugins = installed_plugins()
+    return _registry(installed_plugins())
+
+
+def known_registry() -> Registry:
+    """The same as far as it is known without importing any plugin."""
+    return _collected(known_plugins())
+
+
+@functools.lru_cache(maxsize=1)
+def _registry(plugins: tuple[Plugin, ...]) -> Registry:
+    return _collected(plugins)
+
+
+def _collected(plugins: Iterable[Plugin]) -> Registry:
     built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
-    items = [(BUILT_IN, item) for item in built_in]
-    items += [(plugin.origin, item) for plugin in plugins for item in plugin.activations]
-    return Registry.collect(items, [plugin.problem for plugin in plugins if plugin.problem is not None])
+    items: list[tuple[Origin, Declaration | Promise]] = [(BUILT_IN, item) for item in built_in]
+    for plugin in plugins:
+        if plugin.facts and not plugin.off:
+            items += [(plugin.origin, _promise(plugin, facts)) for facts in plugin.facts.activations]
+    return Registry.collect(items)
+
+
+def _promise(plugin: Plugin, facts: ActivationFacts) -> Promise:
+    def load() -> Declaration:
+        for item in plugin.load().activations:
+            if item.name == facts.name:
+                return item
+        raise PluginError(f"plugin {plugin.origin} no longer provides {facts.name!r}; see 'activations plugins'")
+
+    return Promise(facts, load)
+
+
+def _loadable(book: NameBook, names: Iterable[str]) -> list[str]:
+    """The names whose declarations can be had: those of a broken plugin can't, and the plugin keeps the reason."""
+    found = []
+    for name in names:
+        with contextlib.suppress(PluginError):
+            book.find(name)
+            found.append(name)
+    return found

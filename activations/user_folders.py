@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folder"]
+__all__ = ["cache_folder", "config_folder", "data_folder"]
 
 
 def cache_folder() -> Path | None:
@@ -15,6 +15,14 @@ def cache_folder() -> Path | None:
     It is below XDG_CACHE_HOME if that is absolute, as the standard demands, else in the system's usual place.
     """
     return _folder("XDG_CACHE_HOME", ".cache", "Library/Caches", "cache")
+
+
+def config_folder() -> Path | None:
+    """Our folder among the user's settings, made by nobody yet; None if the user has no home.
+
+    It is below XDG_CONFIG_HOME if that is absolute, as the standard demands, else in the system's usual place.
+    """
+    return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", "config")
 
 
 def data_folder() -> Path | None:

@@ -66,8 +66,14 @@ def stopping(arguments: list[str], ready: Path, *, kill: bool = False) -> subpro
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=usual_signals,
     )
+
+
+def usual_signals() -> None:
+    """As in a terminal, also where the tests run in the background, which may ignore both."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def living(group: int) -> list[str]:

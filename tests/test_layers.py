@@ -15,6 +15,8 @@ ROWS = [
         "activations.lazy",
         "activations.files",
         "activations.user_folders",
+        "activations.discovery",
+        "activations.streams",
         "activations.closed_form",
         "activations.bibliography",
     },
@@ -23,7 +25,7 @@ ROWS = [
     {"activations.derivatives", "activations.module", "activations.axis_module", "activations.hookspecs"},
     {"activations.catalogue"},
     {"activations.discovery", "activations.plugins", "activations.name_book", "activations.registry"},
-    {"activations.moments", "activations.nn", "activations.citation"},
+    {"activations.moments", "activations.nn", "activations.citation", "activations.trial"},
     {"activations.properties", "activations.shape", "activations.testing", "activations.fit"},
     {
         "activations.property_store",

@@ -117,7 +117,6 @@ def test_it_is_used_like_the_built_in_ones(
         assert json.loads(ranked)["targets"][0]["target"] == name
 
 
-@pytest.mark.xfail(strict=True, reason="the command line does not call register_commands yet; remove this when it does")
 @pytest.mark.parametrize("installed", ["command"], indirect=True)
 def test_the_command_is_there(installed: tuple[Kind, Path], environment: Throwaway, tmp_path: Path) -> None:
     result = environment.run("activations", "my_command", "relu", "--at", "2", folder=tmp_path)

@@ -37,7 +37,7 @@ Advance = Callable[[int, int, str], None]
 
 def family_of(variant: Variant, registry: Registry) -> str:
     """The family under which an activation stands; typed formulas are one of their own."""
-    return variant.activation.family if _is_registered(variant, registry) else TYPED
+    return variant.activation.family if registry.origin(variant.activation) else TYPED
 
 
 def write_gallery(
@@ -196,12 +196,7 @@ def _pair(paths: Iterable[str]) -> tuple[Any, Any]:
 
 
 def _origin(variant: Variant, registry: Registry) -> str:
-    return str(registry.origin(variant.activation.name)) if _is_registered(variant, registry) else "typed"
-
-
-def _is_registered(variant: Variant, registry: Registry) -> bool:
-    name = variant.activation.name
-    return name in registry and registry[name] is variant.activation
+    return str(registry.origin(variant.activation) or "typed")
 
 
 def _stems(names: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from activations import __version__
 from activations.errors import DuplicateNameError
-from activations.name_book import Declaration, plain
+from activations.name_book import plain
 from activations.scaffold.folder import write_folder
 from activations.scaffold.holder import licence_holder
 from activations.scaffold.names import PluginNames, read_names, refuse_hidden
@@ -101,9 +101,10 @@ def _taken(kind: Kind) -> Iterator[str]:
     if kind == "activation":
         from activations.catalogue import axis_declarations, declarations
 
-        items: list[Declaration] = [*declarations(), *axis_declarations()]
-        for item in items:
+        for item in declarations():
             yield from map(plain, (item.name, *item.aliases))
+        for function in axis_declarations():
+            yield from map(plain, (function.name, *function.aliases))
     if kind == "target":
         from activations.fit.suite import TARGETS
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
+from activations.errors import ActivationsError, PluginError
 from activations_cli.failures import guarded
+from activations_cli.loading import tell_problems
+from activations_cli.options import NO_PLUGINS
+from activations_cli.output import Output
+from activations_cli.plugin_commands import find_command, known_commands
 from activations_cli.stores import ARGUMENTS
-from activations_cli.terminal import repair_streams
+from activations_cli.terminal import clean, repair_streams
 
 __all__ = ["CommandGroup"]
 
+PROVIDER = "activations.plugin"
+
 
 class CommandGroup(click.Group):
-    """A group of commands, each in a module of its own that holds it as `command`.
+    """A group of commands, each in a module of its own that holds it as `command`; and those of plugins.
 
     Args:
         modules: module path by command name, in the order of the help text.
@@ -34,9 +43,32 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in self.modules:
-            return super().get_command(ctx, cmd_name)
-        found: click.Command = importlib.import_module(self.modules[cmd_name]).command
+        if cmd_name in self.modules:
+            found: click.Command = importlib.import_module(self.modules[cmd_name]).command
+            return found
+        # A completion imports no plugin.
+        provided = None if ctx.resilient_parsing else find_command(cmd_name)
+        if provided is None:
+            tell_problems(ctx.ensure_object(Output))
+            return None
+        command, plugin = provided
+        ctx.meta[PROVIDER] = plugin.origin
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help text, those of plugins apart and from memory."""
+        super().format_commands(ctx, formatter)
+        rows = sorted(known_commands(frozenset(self.modules)).items())
+        if rows:
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl([(name, clean(summary)) for name, summary in rows])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, those of plugins from memory."""
+        found = super().shell_complete(ctx, incomplete)
+        with contextlib.suppress(Exception):  # a completion is silent, whatever is broken
+            rows = known_commands(frozenset(self.modules)).items()
+            found += [CompletionItem(name, help=clean(text)) for name, text in rows if name.startswith(incomplete)]
         return found
 
     def resolve_command(
@@ -46,7 +78,7 @@ class CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
-            names = self.list_commands(ctx)
+            names = [*self.list_commands(ctx), *known_commands(frozenset(self.modules))]
             raise click.NoSuchCommand(error.command_name, possibilities=names, ctx=ctx) from None
 
     def main(  # type: ignore[override]  # ours always ends the process, so it has no standalone mode
@@ -59,13 +91,14 @@ class CommandGroup(click.Group):
         """Run the command line and exit with the code that `failures` documents."""
         name = prog_name or self.name or "activations"
         self._complete(name, complete_var)
-        arguments = list(sys.argv[1:] if args is None else args)
+        arguments = with_bare_options(sys.argv[1:] if args is None else args)
 
         def run() -> None:
             typed = tuple(arguments)  # which parsing consumes
             with self.make_context(name, arguments, **extra) as context:
                 context.meta[ARGUMENTS] = typed
-                self.invoke(context)
+                with blaming_plugin(context):
+                    self.invoke(context)
 
         repair_streams()
         sys.exit(guarded(run, verbose=_asks_for_details(arguments)))
@@ -78,6 +111,27 @@ class CommandGroup(click.Group):
             from click.shell_completion import shell_complete
 
             sys.exit(shell_complete(self, {}, prog_name, variable, instruction))
+
+
+@contextlib.contextmanager
+def blaming_plugin(context: click.Context) -> Iterator[None]:
+    """Tell a bug in a plugin's command from one of ours."""
+    try:
+        yield
+    except (ActivationsError, click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        raise
+    except Exception as error:
+        if PROVIDER not in context.meta:
+            raise
+        what = f"{type(error).__name__}: {error}"
+        raise PluginError(f"the command failed with {what}; it comes from plugin {context.meta[PROVIDER]}") from error
+
+
+def with_bare_options(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a value for each option that takes one after `=` alone: --no-plugins is --no-plugins=*."""
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    return [f"{NO_PLUGINS}=*" if argument == NO_PLUGINS else argument for argument in given[:end]] + given[end:]
 
 
 def _asks_for_details(arguments: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from activations_cli.group import CommandGroup
-from activations_cli.options import terminal_options, version_option
+from activations_cli.options import message_options, plugin_options, version_option
 
 __all__ = ["cli", "main"]
 
@@ -34,7 +34,8 @@ COMMANDS = (
     epilog="Exit codes: 0 ok, 1 failed checks, 2 usage, 3 a bug of ours, 4 environment or files, 5 some runs failed.",
 )
 @version_option
-@terminal_options
+@plugin_options(hidden=False)
+@message_options
 def cli() -> None:
     """Activation functions: proved, drawn, and ranked by how well they fit.
 

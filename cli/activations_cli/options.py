@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from activations_cli.output import Output
+from activations_cli.terminal import clean
 
 if TYPE_CHECKING:
-    from activations.axis import AxisActivation
-    from activations.declare import Activation
+    from activations.plugins.facts import Kind
+    from activations.registry import Registry
 
 __all__ = [
     "DEVICE",
     "HIDDEN",
+    "NO_PLUGINS",
     "SEED",
     "activations_argument",
     "complete_activations",
@@ -26,7 +30,9 @@ __all__ = [
     "complete_targets",
     "force_option",
     "json_option",
+    "message_options",
     "pass_output",
+    "plugin_options",
     "terminal_options",
     "version_option",
 ]
@@ -34,11 +40,91 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
-pass_output = click.make_pass_decorator(Output, ensure=True)
+NO_PLUGINS = "--no-plugins"
+
+
+def pass_output(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command's body the output, and let nothing but that reach stdout while it runs."""
+
+    @click.make_pass_decorator(Output, ensure=True)
+    @functools.wraps(body)
+    def run(output: Output, *arguments: Any, **options: Any) -> Any:
+        with output.apart():
+            return body(output, *arguments, **options)
+
+    return run
+
+
+def plugin_options(*, hidden: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --plugin, --no-plugins and --strict-plugins; they work at once, before a command is looked up.
+
+    Args:
+        hidden: leave them out of the help text, as all commands do: the group's tells them.
+    """
+
+    def add_files(context: click.Context, parameter: click.Parameter, paths: Sequence[Path]) -> None:
+        if paths and not context.resilient_parsing:
+            from activations.plugins import add_file, forget_files
+
+            for path in paths:
+                add_file(path)
+            context.call_on_close(forget_files)
+
+    def leave_out(context: click.Context, parameter: click.Parameter, names: Sequence[str]) -> None:
+        if names and not context.resilient_parsing:
+            from activations.plugins import select
+
+            select(name for text in names for name in text.split(","))
+            context.call_on_close(select)
+
+    def make_strict(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            context.ensure_object(Output).strict = True
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option(
+                "--strict-plugins",
+                is_flag=True,
+                hidden=hidden,
+                expose_value=False,
+                callback=make_strict,
+                help="End with an error if anything is wrong with a plugin.",
+            ),
+            click.option(
+                NO_PLUGINS,
+                metavar="[=NAMES]",
+                multiple=True,
+                hidden=hidden,
+                expose_value=False,
+                callback=leave_out,
+                help="Leave out all plugins, or those named: --no-plugins=a,b.",
+            ),
+            click.option(
+                "--plugin",
+                metavar="FILE.py",
+                type=click.Path(path_type=Path),
+                multiple=True,
+                hidden=hidden,
+                expose_value=False,
+                callback=add_files,
+                help="Take a Python file for a plugin; may be given several times.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def terminal_options(command: Command) -> Command:
-    """Add -v, -q and --color, which the group and each command understand."""
+    """Add what every command understands: -v, -q, --color, and the options of plugins, which the group's help tells."""
+    plugin_options(hidden=True)(command)  # click notes options on the function itself
+    return message_options(command)
+
+
+def message_options(command: Command) -> Command:
+    """Add -v, -q and --color."""
 
     def set_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> None:
         if value:
@@ -100,14 +186,11 @@ def activations_argument(name: str, *, metavar: str, required: bool = False, ove
 
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The built-in elementwise activations that start as typed.
-
-    Plugins are not asked: to load one may take seconds or print, which a completion must not.
-    """
+    """The elementwise activations that start as typed; those of plugins as they were seen when loaded last."""
     try:
-        from activations.catalogue import declarations
+        from activations.registry import known_registry
 
-        return _named(incomplete, declarations())
+        return _named(incomplete, known_registry(), "elementwise")
     except Exception:  # a completion is silent, whatever is broken
         return []
 
@@ -115,24 +198,25 @@ def complete_activations(context: click.Context, parameter: click.Parameter, inc
 def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The same of both kinds: functions over a dimension are offered too."""
     try:
-        from activations.catalogue import axis_declarations, declarations
+        from activations.registry import known_registry
 
-        return _named(incomplete, [*declarations(), *axis_declarations()])
+        return _named(incomplete, known_registry(), "elementwise", "axis")
     except Exception:  # a completion is silent, whatever is broken
         return []
 
 
-def _named(incomplete: str, items: Sequence[Activation | AxisActivation]) -> list[CompletionItem]:
+def _named(incomplete: str, registry: Registry, *kinds: Kind) -> list[CompletionItem]:
     start = incomplete.lower().replace("-", "_")
-    return [CompletionItem(item.name, help=item.summary) for item in items if item.name.startswith(start)]
+    found = [facts for _, facts in registry.facts() if facts.kind in kinds and facts.name.startswith(start)]
+    return [CompletionItem(facts.name, help=clean(facts.summary)) for facts in found]
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The targets that start as typed."""
     try:
-        from activations.fit.targets import target_names
+        from activations.fit.targets import known_target_names
 
-        names = list(target_names())
+        names = known_target_names()
     except Exception:  # a completion is silent, whatever is broken
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]

@@ -8,8 +8,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
+from activations.streams import output_aside
 from activations_cli.terminal import (
     ColorMode,
     clean,
@@ -70,30 +71,55 @@ class Output:
     Attributes:
         color: the value of `--color`.
         verbosity: 1 and more for `-v`, negative for `-q`.
+        strict: whether a problem of a plugin ends the command.
     """
 
     def __init__(self) -> None:
         self.color: ColorMode = "auto"
         self.verbosity = 0
+        self.strict = False
+        self._stdout: TextIO | None = None
+        self._warned: set[str] = set()
+
+    @property
+    def stdout(self) -> TextIO:
+        """Where data go."""
+        return self._stdout or sys.stdout
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """Let only what is printed here reach stdout: whatever else writes there meanwhile, writes to stderr."""
+        real = sys.stdout
+        stream = own_stream(real)
+        self._stdout = stream
+        try:
+            with output_aside():
+                yield
+            stream.flush()
+        finally:
+            self._stdout = None
+            if stream is not real:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     @property
     def unicode(self) -> bool:
         """Whether stdout shows more than ASCII."""
-        return shows_unicode(sys.stdout)
+        return shows_unicode(self.stdout)
 
     @property
     def colors(self) -> bool:
         """Whether stdout gets colours."""
-        return shows_colors(sys.stdout, self.color)
+        return shows_colors(self.stdout, self.color)
 
     @property
     def width(self) -> int:
         """Columns for running text and pictures on stdout."""
-        return min(width(sys.stdout), READABLE_WIDTH)
+        return min(width(self.stdout), READABLE_WIDTH)
 
     def json(self, value: Any) -> None:
         """Print a value as strict JSON."""
-        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        self.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line; a long one is wrapped."""
@@ -103,7 +129,7 @@ class Output:
         """A piece of text in a style, safe to print."""
         from rich.text import Text
 
-        return Text(printable(clean(text), sys.stdout), style=style)
+        return Text(printable(clean(text), self.stdout), style=style)
 
     def joined(self, *parts: tuple[str, str] | str) -> Text:
         """One text of several pieces, each with or without a style."""
@@ -112,7 +138,7 @@ class Output:
         whole = Text()
         for part in parts:
             piece, style = (part, "") if isinstance(part, str) else part
-            whole.append(printable(clean(piece), sys.stdout), style=style or None)
+            whole.append(printable(clean(piece), self.stdout), style=style or None)
         return whole
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell] | None]) -> None:
@@ -129,7 +155,7 @@ class Output:
         needs = [
             max([len(column.title), *(row[index].cell_len for row in filled)]) for index, column in enumerate(columns)
         ]
-        room = width(sys.stdout)
+        room = width(self.stdout)
         widths = fitting_widths(columns, needs, room)
         frame = box.SIMPLE_HEAD if self.unicode else box.Box(str(box.SIMPLE_HEAD).replace("─", "-"), ascii=True)
         table = Table(box=frame, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
@@ -164,7 +190,7 @@ class Output:
         with console.capture() as captured:
             console.print(item)
         lines = captured.get().splitlines()
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+        self.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
 
     def note(self, text: str) -> None:
         """Tell something on stderr that -q leaves out."""
@@ -174,6 +200,12 @@ class Output:
     def warn(self, text: str) -> None:
         """Tell on stderr what may make the result other than expected."""
         self._tell(f"Warning: {text}")
+
+    def warn_once(self, text: str) -> None:
+        """Warn, unless that was said before."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self.warn(text)
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[Callable[[int, int, str], None]]:
@@ -220,7 +252,7 @@ class Output:
         from rich.console import Console
 
         return Console(
-            file=sys.stdout,
+            file=self.stdout,
             width=columns,
             force_terminal=self.colors,
             color_system="standard" if self.colors else None,
@@ -231,6 +263,18 @@ class Output:
             highlight=False,
             soft_wrap=False,
         )
+
+
+def own_stream(stream: TextIO) -> TextIO:
+    """A stream of our own to where stdout leads now; the same one where that is no file of the system's."""
+    try:
+        if stream.fileno() != 1:
+            return stream
+        stream.flush()
+        buffering = 1 if stream.isatty() else -1
+        return open(os.dup(1), "w", buffering, encoding=stream.encoding, errors="backslashreplace")
+    except (OSError, ValueError):
+        return stream
 
 
 def fitting_widths(columns: Sequence[Column], needs: Sequence[int], room: int) -> dict[int, int]:

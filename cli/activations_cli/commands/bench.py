@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants, warn_of_problems
+from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
     HIDDEN,
@@ -30,6 +30,8 @@ from activations_cli.training import read_own, read_recipe, training_options
 if TYPE_CHECKING:
     from activations.benchmark import Result
     from activations.benchmark.protocol import Progress
+    from activations.benchmark.store import Store
+    from activations.declare import Variant
     from activations.fit.targets import Target
     from activations_cli.options import Hidden
 
@@ -152,8 +154,10 @@ def command(
       activations bench --csv data.csv --x year --y sunspots -o results
     """
     refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    named = read_variants(output, names or default_names())
+    variants = usable(output, named)
     chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
-    variants = read_variants(output, names or default_names())
+    tell_problems(output)
 
     from activations_cli.results import create_folder, show_result, write_result
 
@@ -167,6 +171,7 @@ def command(
     with ExitStack() as stack:
         store = None if no_store else stack.enter_context(open_store(output, store_file, "write"))
         begun = stack.enter_context(resumable(output, context, store))
+        note_older_releases(output, store, variants)
         advance = stack.enter_context(output.progress())
 
         def tell(seen: Progress) -> None:
@@ -200,6 +205,8 @@ def command(
             show_result(output, result)
         if folder:
             write_result(output, result, folder, overwrite=force)
+    if len(variants) < len(named):
+        context.exit(ExitCode.RUNS_FAILED)
     if everything_diverged(result):
         output.note("Every run diverged: there is no best activation")
         context.exit(ExitCode.CHECKS_FAILED)
@@ -248,9 +255,8 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, known_targets, resolve_target, resolve_targets
+    from activations.fit.targets import csv_target, resolve_target, resolve_targets
 
-    warn_of_problems(output, known_targets().problems)
     found: dict[str, Target] = {target.digest: target for target in resolve_targets(suites=suites)}
     for text in texts:
         target = resolve_target(text, domain)
@@ -265,6 +271,19 @@ def read_targets(
         if target.table is not None and target.table.repeated:
             output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
     return list(found.values())
+
+
+def note_older_releases(output: Output, store: Store | None, variants: Sequence[Variant]) -> None:
+    """Say that kept runs of another release of a plugin are not used."""
+    from activations.trial import is_foreign
+
+    foreign = [variant for variant in variants if is_foreign(variant.activation)]
+    if store is None or not foreign:
+        return
+    from activations.benchmark.store.listing import changed_variants
+
+    for label in changed_variants(store, foreign):
+        output.note(f"Note: {label} has changed since runs of it were kept; those are not used")
 
 
 def default_names() -> Sequence[str]:

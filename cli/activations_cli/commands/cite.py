@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from activations_cli.loading import read_any_variants
@@ -27,4 +25,4 @@ def command(output: Output, names: tuple[str, ...]) -> None:
     from activations.citation import bibtex
 
     found = bibtex(variant.activation for variant in read_any_variants(output, names))
-    sys.stdout.write(printable(found, sys.stdout))
+    output.stdout.write(printable(found, output.stdout))

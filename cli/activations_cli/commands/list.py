@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from activations_cli.loading import open_registry
+from activations_cli.loading import open_registry, tell_problems
 from activations_cli.options import activations_argument, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
-    from activations.axis import AxisVariant
-    from activations.declare import Variant
+    from activations.discovery import Origin
     from activations.filters import Filter
-    from activations.name_book import Declaration
+    from activations.plugins.facts import ActivationFacts
     from activations.registry import Registry
 
 __all__ = ["command"]
@@ -73,52 +73,50 @@ def command(
 
     The family "axis" holds the functions over a dimension, such as softmax; all others are elementwise.
     """
-    from activations.filters import in_families
+    from activations.filters import family_filter
 
     registry = open_registry(output)
-    known = dict.fromkeys([item.family for item in registry.values()])
-    known |= dict.fromkeys([item.family for item in registry.axis.values()])
-    variants = in_families(registry.match_any(patterns), families, known)
+    wanted = family_filter(families, dict.fromkeys(facts.family for _, facts in registry.facts()))
+    found = [(origin, facts) for origin, facts in registry.match_facts(patterns) if wanted(facts.family)]
     if condition is not None:
-        variants = with_properties(output, variants, condition)
-    names = dict.fromkeys(variant.activation.name for variant in variants)
-    found = [registry.declaration(name) for name in names if name in registry or name in registry.axis]
+        fitting = with_properties(output, registry, [facts for _, facts in found], condition)
+        found = [(origin, facts) for origin, facts in found if facts.name in fitting]
+    tell_problems(output)
     if as_json:
-        output.json([describe(registry, item) for item in found])
+        output.json([describe(origin, facts) for origin, facts in found])
         return
-    show_table(output, registry, found)
+    show_table(output, found)
 
 
 def with_properties(
-    output: Output, variants: list[Variant | AxisVariant], condition: Filter
-) -> list[Variant | AxisVariant]:
-    """Those whose measured properties pass the filter; functions over a dimension have none."""
-    from activations.declare import Variant
+    output: Output, registry: Registry, found: list[ActivationFacts], condition: Filter
+) -> dict[str, None]:
+    """The names of those whose measured properties pass the filter; functions over a dimension have none."""
     from activations.property_store import measure_all
 
-    elementwise = [variant for variant in variants if isinstance(variant, Variant)]
+    names = [facts.name for facts in found if facts.kind == "elementwise"]
+    variants = registry.match(names) if names else []
     with output.progress() as advance:
-        measured = measure_all(elementwise, advance)
-    return [variant for variant, facts in zip(elementwise, measured, strict=True) if condition(facts)]
+        measured = measure_all(variants, advance)
+    pairs = zip(variants, measured, strict=True)
+    return dict.fromkeys(variant.activation.name for variant, facts in pairs if condition(facts))
 
 
-def describe(registry: Registry, item: Declaration) -> dict[str, Any]:
+def describe(origin: Origin, facts: ActivationFacts) -> dict[str, Any]:
     """What is declared about an activation, for JSON."""
-    from activations.declare import Activation
-
     return {
-        "name": item.name,
-        "kind": "elementwise" if isinstance(item, Activation) else "axis",
-        "aliases": list(item.aliases),
-        "inputs": list(item.inputs),
-        "parameters": dict(item.defaults),
-        "family": item.family,
-        "origin": str(registry.origin(item.name)),
-        "summary": item.summary,
+        "name": facts.name,
+        "kind": facts.kind,
+        "aliases": list(facts.aliases),
+        "inputs": list(facts.inputs),
+        "parameters": dict(facts.parameters),
+        "family": facts.family,
+        "origin": str(origin),
+        "summary": facts.summary,
     }
 
 
-def show_table(output: Output, registry: Registry, found: list[Declaration]) -> None:
+def show_table(output: Output, found: Sequence[tuple[Origin, ActivationFacts]]) -> None:
     """One line per activation under the heading of its family."""
     columns = [
         Column("activation", key=True),
@@ -128,19 +126,18 @@ def show_table(output: Output, registry: Registry, found: list[Declaration]) -> 
     ]
     rows: list[list[Cell] | None] = []
     heading = ""
-    for item in found:
-        origin = str(registry.origin(item.name))
-        family = item.family if origin == "built-in" else f"{item.family} · {origin}"
+    for origin, facts in found:
+        family = facts.family if str(origin) == "built-in" else f"{facts.family} · {origin}"
         if family != heading:
             rows += [None] if rows else []
             rows.append([(family, "bold cyan"), "", "", ""])
             heading = family
-        rows.append([f"  {item.name}", item.summary, settings(item), ", ".join(item.aliases)])
+        rows.append([f"  {facts.name}", facts.summary, settings(facts), ", ".join(facts.aliases)])
     output.table(columns, rows)
     output.note(f"{counted(len(found), 'activation')}; 'activations show NAME' tells more about one.")
 
 
-def settings(item: Declaration) -> str:
+def settings(facts: ActivationFacts) -> str:
     """The parameters with their defaults, and the inputs where there are two."""
-    inputs = [f"inputs {', '.join(item.inputs)}"] if len(item.inputs) > 1 else []
-    return ", ".join([*inputs, *(f"{name}={value:.4g}" for name, value in item.defaults.items())])
+    inputs = [f"inputs {', '.join(facts.inputs)}"] if len(facts.inputs) > 1 else []
+    return ", ".join([*inputs, *(f"{name}={value:.4g}" for name, value in facts.parameters)])

@@ -37,10 +37,10 @@ def command(output: Output, name: str, latex: bool, as_json: bool) -> None:
     from activations.axis import AxisVariant
 
     if isinstance(variant, AxisVariant):
-        show_axis(output, variant, str(registry.origin(variant.activation.name)), latex, as_json)
+        show_axis(output, variant, str(registry.origin(variant.activation)), latex, as_json)
         return
     item = variant.activation
-    origin = str(registry.origin(item.name)) if item.name in registry else "typed"
+    origin = str(registry.origin(item) or "typed")
 
     from activations.properties import measure
     from activations_cli.facts import description, measured_facts, source_facts, stated_facts

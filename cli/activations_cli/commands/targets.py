@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from activations_cli.loading import warn_of_problems
+from activations_cli.loading import tell_problems
 from activations_cli.options import complete_suites, force_option, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output, counted
 
@@ -51,7 +51,7 @@ def command(output: Output, suites: tuple[str, ...], folder: Path | None, force:
         raise click.UsageError("--force is for the pictures of --plot; name a folder with --plot DIR.")
     from activations.fit.targets import known_targets, suite
 
-    warn_of_problems(output, known_targets().problems)
+    tell_problems(output, known_targets().problems)
     chosen = {target.name: target for name in suites or ["all"] for target in suite(name)}
     targets = list(chosen.values())
     if folder is not None:

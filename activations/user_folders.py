@@ -33,22 +33,6 @@ def data_folder() -> Path | None:
     return _folder("XDG_DATA_HOME", ".local/share", "Library/Application Support", "data")
 
 
-def data_folder() -> Path | None:
-    """Our folder among the user's data, made by nobody yet; None if the user has no home.
-
-    It is below XDG_DATA_HOME if that is absolute, as the standard demands, else in the system's usual place.
-    """
-    return _folder("XDG_DATA_HOME", ".local/share", "Library/Application Support", "data")
-
-
-def config_folder() -> Path | None:
-    """Our folder among the user's settings, made by nobody yet; None if the user has no home.
-
-    It is below XDG_CONFIG_HOME if that is absolute, as the standard demands, else in the system's usual place.
-    """
-    return _folder("XDG_CONFIG_HOME", ".config", "Library/Application Support", "")
-
-
 def _folder(variable: str, plain: str, mac: str, windows: str) -> Path | None:
     chosen = os.environ.get(variable, "")
     if os.path.isabs(chosen):

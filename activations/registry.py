@@ -17,6 +17,7 @@ from activations.errors import (
     DuplicateNameError,
     ExpressionError,
     NotElementwiseError,
+    PluginError,
     UnknownActivationError,
 )
 from activations.name_book import Declaration, NameBook, Promise, plain

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Activation", "Native", "Parameter", "UniformInit", "Variant", "activation", "formula_activation"]
 
 DEFAULT_WINDOW = (-6.0, 6.0)
+TYPED = "typed formula"  # the source of what has none
 MAX_GROWTH = 20  # a derivative that has more nodes than so many times its function's costs more than autograd
 
 
@@ -138,7 +139,19 @@ class Activation:
 
     def __reduce__(self) -> Any:
         if isinstance(self.function, FormulaFunction):
-            return formula_activation, (self.formula.text, self.name)
+            return _formula_activation, (
+                self.formula.text,
+                self.name,
+                {
+                    "inputs": self.inputs,
+                    "parameters": self.defaults,
+                    "learnable": self.learnable,
+                    "paper": self.paper,
+                    "summary": self.summary,
+                    "aliases": self.aliases,
+                    "place": self.function.place,
+                },
+            )
         return pickled_name(self.name, self, self.function)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
@@ -147,17 +160,22 @@ class Activation:
     @property
     def family(self) -> str:
         """The family is the module that declares it: `activations.catalogue.rectified` is "rectified"."""
-        return family_of(self.function)
+        return "formula" if isinstance(self.function, FormulaFunction) else family_of(self.function)
 
     @property
     def source(self) -> str:
-        """Where it is declared, as file:line; "(typed)" for a formula."""
-        return source_of(self.function)
+        """Where it is declared, as file:line; "(typed)" for a formula that stands in no file."""
+        return (self.function.place if isinstance(self.function, FormulaFunction) else "") or source_of(self.function)
 
     @property
     def typed(self) -> bool:
-        """Whether it was typed as a formula, without a declaration."""
+        """Whether it was typed as a formula, without a declaration in Python."""
         return isinstance(self.function, FormulaFunction)
+
+    @property
+    def has_paper(self) -> bool:
+        """Whether it has a source that can be cited, which a formula may lack."""
+        return bool(self.paper) and not (self.typed and self.paper == TYPED)
 
     @property
     def class_name(self) -> str:
@@ -406,9 +424,10 @@ class FormulaFunction:
 
     __module__ = __name__
 
-    def __init__(self, expression: Expression, inputs: tuple[str, ...]) -> None:
+    def __init__(self, expression: Expression, inputs: tuple[str, ...], place: str = "") -> None:
         self.expression = expression
         self.inputs = inputs
+        self.place = place
 
     def __call__(self, *inputs: Tensor, **values: Any) -> Tensor:
         run = self.__dict__.get("_torch") or self._torch  # the compiler does not trace a cached property
@@ -434,32 +453,60 @@ class FormulaFunction:
         return self.expression.to_torch()
 
 
-def formula_activation(text: str, name: str | None = None) -> Activation:
-    """An activation from a typed formula in `x`, or in `x1` and `x2`.
+def formula_activation(
+    text: str,
+    name: str | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    parameters: Mapping[str, float] | None = None,
+    learnable: Sequence[str] = (),
+    paper: str = "",
+    summary: str = "",
+    aliases: Sequence[str] = (),
+    place: str = "",
+) -> Activation:
+    """An activation from a typed formula in `x`, or in `x1` and `x2`. Where it has kinks and jumps is measured.
 
     Args:
         text: a formula such as `x*sigmoid(1.702*x)`.
         name: what to call it; the formula itself unless given.
+        inputs: the names of its inputs, if they are others.
+        parameters: the other symbols of the formula with their defaults.
+        learnable: parameters that are learnable by default.
+        paper: the source, if it has one.
+        summary: what it is, in one sentence.
+        aliases: other names.
+        place: where it is written, as file:line.
 
     Raises:
-        ExpressionError: the text is no formula of one or two inputs.
+        ExpressionError: the text is no formula of one or two inputs, or a parameter can't have its name.
     """
-    expression = parse(text, names=("x", "x1", "x2"))
-    inputs = expression.names or ("x",)
-    if inputs not in {("x",), ("x1", "x2")}:
+    defaults = dict(parameters or {})
+    expression = parse(text, names=(*(inputs or ("x", "x1", "x2")), *defaults))
+    used = tuple(symbol for symbol in expression.names if symbol not in defaults)
+    taken = tuple(inputs or used or ("x",))
+    if inputs is None and taken not in {("x",), ("x1", "x2")}:
         raise ExpressionError("write the formula in x, or in x1 and x2", text=text, column=1)
-    function = FormulaFunction(expression, inputs)
+    function = FormulaFunction(expression, taken, place)
     return Activation(
         name=name or str(expression),
         function=function,
         formula=expression,
         slopes=function.slopes,
-        paper="typed formula",
-        summary="A formula typed by the user.",
-        inputs=inputs,
+        paper=paper or TYPED,
+        summary=summary or "A formula typed by the user.",
+        inputs=taken,
+        parameters=tuple(Parameter(symbol, float(value)) for symbol, value in defaults.items()),
+        learnable=tuple(learnable),
+        aliases=tuple(aliases),
         kinks=None,
         jumps=None,
     )
+
+
+def _formula_activation(text: str, name: str, fields: Mapping[str, Any]) -> Activation:
+    """A pickled one: pickle gives its arguments by position."""
+    return formula_activation(text, name, **fields)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from activations.discovery import NAME
+from activations.discovery import FILE_MODULES, NAME
 from activations.errors import DeclarationError
 
 __all__ = [
@@ -98,7 +98,10 @@ def source_of(function: Callable[..., Any]) -> str:
 
 def family_of(function: Callable[..., Any]) -> str:
     """The module that declares it: `activations.catalogue.rectified` is "rectified"."""
-    return function.__module__.rpartition(".")[2].replace("_", "-")
+    name = function.__module__.rpartition(".")[2]
+    if name.startswith(FILE_MODULES):
+        name = name.removeprefix(FILE_MODULES).rpartition("_")[0]
+    return name.replace("_", "-")
 
 
 def class_name(name: str, aliases: Iterable[str]) -> str:

@@ -58,7 +58,9 @@ def test_help_and_usage_errors_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(found) == ""
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS, *(f"runs {name}" for name in ("list", "export", "delete", "check"))])
+@pytest.mark.parametrize(
+    "name", ["", *COMMANDS, *(f"runs {name}" for name in ("list", "export", "delete", "check")), "plugins new"]
+)
 def test_help_works_without_torch(name: str) -> None:
     found = probe(*name.split(), "--help", blocked=("torch", "numpy", "matplotlib", "sympy", "rich"))
     assert found.returncode == 0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-import numpy as np
 import torch
 
-from activations.benchmark.outcome import Outcome, judge
+from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run, bytes_per_run, chunks
+from activations.benchmark.untrained import untrained
 from activations.errors import DeviceError
-from activations.fit.initialisation import initial_parameters
-from activations.fit.samples import draw_samples
 
 __all__ = ["OUT_OF_MEMORY", "chunks_that_fit", "train_or_split"]
 
@@ -67,7 +64,7 @@ def train_or_split(
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if len(runs) == 1:
-        return [_too_large(runs[0])]
+        return [untrained(runs[0], OUT_OF_MEMORY)]
     half = len(runs) // 2
     return train_or_split(runs[:half], device, train) + train_or_split(runs[half:], device, train)
 
@@ -79,12 +76,3 @@ def _free_bytes(device: str) -> int | None:
     free, _ = torch.cuda.mem_get_info(device)
     reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(free + reserve)
-
-
-def _too_large(run: Run) -> Outcome:
-    samples = draw_samples(run.target, run.seed)
-    parts = ["validation", "test"] + ["extrapolation"] * (samples.extrapolation is not None)
-    nothing = {part: np.full((len(getattr(samples, part).x), run.network.outputs), np.nan) for part in parts}
-    start = initial_parameters(run.network, run.seed, run.scale, run.initialisation).astype(run.precision)
-    outcome = judge(run, samples, nothing, 0, start, 0.0)
-    return replace(outcome, diverged_at=None, reason=OUT_OF_MEMORY)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from activations.declare import Variant
+from activations.errors import PluginError
 from activations.fit.initialisation import Initialisation
 from activations.fit.network import Network
 from activations.fit.recipe import DEFAULT_RECIPE, Recipe
@@ -141,12 +142,21 @@ def require_memory(targets: Sequence[Target], variants: Sequence[Variant], hidde
                 )
 
 
-def require_picklable(targets: Sequence[Target]) -> None:
-    """Refuse targets that can't be sent to other processes, before any is started.
+def require_picklable(targets: Sequence[Target], variants: Sequence[Variant] = ()) -> None:
+    """Refuse what can't be sent to other processes, before any is started.
 
     Raises:
         SettingError: with the target's name.
+        PluginError: with the activation's name.
     """
+    for variant in variants:
+        try:
+            pickle.dumps(variant)
+        except Exception as error:
+            raise PluginError(
+                f"{variant.label} can't be sent to other processes ({error}); declare it at the top of a module, or "
+                "train with jobs=1"
+            ) from None
     for target in targets:
         try:
             pickle.dumps(target.function)

@@ -162,7 +162,7 @@ def benchmark(
     require_memory(targets, variants, widths)
     processes = jobs if place.type == "cpu" else 1
     if processes > 1:
-        require_picklable(targets)
+        require_picklable(targets, [*variants, *(variant for variant in own if variant)])
 
     for target in targets:
         # A target that can't be evaluated fails before anything is trained.

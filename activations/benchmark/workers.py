@@ -19,15 +19,18 @@ import torch
 from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import CHUNK_STEP, Run, chunks
-from activations.errors import DeviceError
+from activations.benchmark.untrained import untrained
+from activations.errors import DataError, DeviceError
 from activations.fit import engine
 from activations.fit.devices import keep_freed_memory, steady_arithmetic
 from activations.fit.engine import Batch
 from activations.fit.initialisation import initial_parameters, start_scale
 from activations.fit.samples import Samples, draw_samples
 from activations.fit.starts import keep_best_starts
+from activations.plugins import files
+from activations.trial import is_foreign, is_memory_error, memory_limit, physical_memory
 
-__all__ = ["Workers", "train_chunk"]
+__all__ = ["Workers", "train_chunk", "train_or_fail"]
 
 
 class Workers:
@@ -49,7 +52,7 @@ class Workers:
             self._foreign = {child.pid for child in multiprocessing.active_children()}
             # Spawned and not forked: torch's threads do not survive a fork.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.jobs, context, initializer=_start_worker)
+            self._pool = ProcessPoolExecutor(self.jobs, context, initializer=_start_worker, initargs=(files.paths(),))
         return self
 
     def __exit__(
@@ -74,21 +77,37 @@ class Workers:
             # The opposite of a CPU holds: as many runs at once as there are.
             for part in chunks_that_fit(runs, self.device):
                 with steady_arithmetic():
-                    outcomes = train_or_split(part, self.device, train_chunk)
+                    outcomes = train_or_split(part, self.device, train_or_fail)
                 yield outcomes
             return
         parts = chunks(runs)
         if self._pool is None:
             for part in parts:
                 with steady_arithmetic():
-                    outcomes = train_chunk(part, self.device)
+                    outcomes = train_or_fail(part, self.device)
                 yield outcomes
             return
         try:
-            for future in as_completed([self._pool.submit(train_chunk, part, self.device) for part in parts]):
+            for future in as_completed([self._pool.submit(train_or_fail, part, self.device) for part in parts]):
                 yield future.result()
         except BrokenProcessPool:
             raise DeviceError("a training process ended by itself or was killed; try again with jobs=1") from None
+
+
+def train_or_fail(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
+    """Train runs of the same graph; if the code of a plugin fails in that, they fail, and nothing else does."""
+    first = runs[0]
+    variants = [variant for variant in (first.variant, *first.own) if variant is not None]
+    if not any(is_foreign(variant.activation) for variant in variants):
+        return train_chunk(runs, device)
+    try:
+        with memory_limit(physical_memory()):
+            return train_chunk(runs, device)
+    except (torch.OutOfMemoryError, DataError, DeviceError):
+        raise
+    except (Exception, SystemExit) as error:
+        reason = "not enough memory" if is_memory_error(error) else f"its code raised {type(error).__name__}"
+        return [untrained(run, reason) for run in runs]
 
 
 def train_chunk(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
@@ -158,8 +177,9 @@ def _outputs(run: Run, samples: Sequence[Samples], parameters: torch.Tensor) -> 
     return found
 
 
-def _start_worker() -> None:
+def _start_worker(plugin_files: Sequence[str]) -> None:
     """Prepare a process: the parent answers Ctrl-C, and every process computes with one thread."""
+    files.import_given(plugin_files)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)

@@ -14,7 +14,9 @@ from pathlib import Path
 from activations.discovery import FILE_MODULES, GROUP, FoundPlugin, Origin, Problem
 from activations.errors import PluginError
 from activations.plugins import loader
+from activations.plugins.guard import Aside
 from activations.plugins.loader import Loaded
+from activations.streams import output_aside
 
 __all__ = ["add", "clear", "given", "import_given", "load", "paths"]
 
@@ -66,7 +68,7 @@ def import_given(files: Iterable[str]) -> None:
         _module(add(path).module)
 
 
-def load(found: FoundPlugin) -> Loaded | Problem:
+def load(found: FoundPlugin, aside: Aside = output_aside) -> Loaded | Problem:
     """Load a file that was added."""
 
     def collect() -> Loaded:
@@ -75,7 +77,7 @@ def load(found: FoundPlugin) -> Loaded | Problem:
             return loader.collect(module, found.entry_point.name)
         return loader.of_module(module)
 
-    return loader.accepted(found, collect)
+    return loader.accepted(found, collect, aside)
 
 
 def _found(name: str) -> FoundPlugin:

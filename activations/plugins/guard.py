@@ -8,21 +8,25 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from activations.plugins.state import GlobalState
 from activations.streams import output_aside
 
-__all__ = ["SLOW", "guarded_call"]
+__all__ = ["SLOW", "Aside", "guarded_call"]
 
 Value = TypeVar("Value")
+
+Aside: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
 
 SLOW = 3.0  # seconds after which it is told who is waited for
 
 log = logging.getLogger(__name__)
 
 
-def guarded_call(call: Callable[[], Value], who: str) -> tuple[Value | Exception, tuple[str, ...]]:
+def guarded_call(
+    call: Callable[[], Value], who: str, aside: Aside = output_aside
+) -> tuple[Value | Exception, tuple[str, ...]]:
     """Call foreign code, and put back what it changed.
 
     torch is imported before, so that what is done to it can be undone too.
@@ -30,6 +34,7 @@ def guarded_call(call: Callable[[], Value], who: str) -> tuple[Value | Exception
     Args:
         call: the code.
         who: what to say is waited for where it takes long.
+        aside: what keeps its output from stdout.
 
     Returns:
         What it gave, or what it raised: SystemExit and its own KeyboardInterrupt come as a RuntimeError. And the
@@ -43,7 +48,7 @@ def guarded_call(call: Callable[[], Value], who: str) -> tuple[Value | Exception
     waiting.start()
     result: Value | Exception
     try:
-        with output_aside(), _interrupts() as interrupted:
+        with aside(), _interrupts() as interrupted:
             try:
                 result = call()
             except Exception as error:

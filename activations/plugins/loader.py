@@ -18,7 +18,8 @@ from activations.declare import Activation
 from activations.discovery import NAME, FoundPlugin, Origin, Problem
 from activations.errors import PluginError
 from activations.plugins.facts import ActivationFacts, Declaration, Facts, TargetFacts
-from activations.plugins.guard import guarded_call
+from activations.plugins.guard import Aside, guarded_call
+from activations.streams import output_aside
 
 __all__ = ["API", "Loaded", "RefusedError", "accepted", "collect", "load", "of_module"]
 
@@ -47,7 +48,7 @@ class Loaded:
     register_commands: Callable[[Any], object]
 
 
-def load(found: FoundPlugin) -> Loaded | Problem:
+def load(found: FoundPlugin, aside: Aside = output_aside) -> Loaded | Problem:
     """Load an installed plugin; whatever is wrong with it becomes a problem, and then nothing of it is taken."""
     if found.flaw:
         return Problem(found.origin, found.flaw, _removal(found.origin))
@@ -58,12 +59,12 @@ def load(found: FoundPlugin) -> Loaded | Problem:
         _require_api(getattr(provider, "requires_api", 0))
         return collect(provider, found.entry_point.name)
 
-    return accepted(found, collect_installed)
+    return accepted(found, collect_installed, aside)
 
 
-def accepted(found: FoundPlugin, collect: Callable[[], Loaded]) -> Loaded | Problem:
+def accepted(found: FoundPlugin, collect: Callable[[], Loaded], aside: Aside = output_aside) -> Loaded | Problem:
     """What a guarded call collects of a plugin, or why nothing."""
-    result, changed = guarded_call(collect, f"plugin {found.origin}")
+    result, changed = guarded_call(collect, f"plugin {found.origin}", aside)
     if isinstance(result, Loaded):
         facts = Facts(**{**vars(result.facts), "changed": changed})
         return Loaded(**{**vars(result), "facts": facts})

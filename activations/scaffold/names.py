@@ -44,7 +44,7 @@ def read_names(text: str) -> PluginNames:
     Raises:
         DeclarationError: it can name neither a function nor a distribution.
     """
-    name = text.strip().replace("-", "_").removeprefix(PREFIX)
+    name = text.replace("-", "_").removeprefix(PREFIX)
     if not NAME.match(name):
         raise DeclarationError(
             f"{text[:80]!r} can't name a plugin; write what is inside, in lower-case letters, digits and _, starting "

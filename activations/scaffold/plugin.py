@@ -101,8 +101,10 @@ def _taken(kind: Kind) -> Iterator[str]:
     if kind == "activation":
         from activations.catalogue import axis_declarations, declarations
 
-        for item in (*declarations(), *axis_declarations()):
+        for item in declarations():
             yield from map(plain, (item.name, *item.aliases))
+        for function in axis_declarations():
+            yield from map(plain, (function.name, *function.aliases))
     if kind == "target":
         from activations.fit.suite import TARGETS
 

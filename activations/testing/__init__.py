@@ -10,6 +10,8 @@ For pytest, in a plugin's test file:
     def test_conformance(variant, check):
         outcome = run_check(variant, check)
         assert outcome.status != "failed", outcome.message
+
+`PluginSandbox` installs plugins as long as a test runs; `activations.testing.pytest_plugin` has it as a fixture.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from activations.testing.axis import AXIS_CHECKS
 from activations.testing.cases import cases
 from activations.testing.duplicates import same_curves
 from activations.testing.outcome import Measured, Outcome
+from activations.testing.sandbox import PluginSandbox
 from activations.testing.suite import CHECKS, checks_of, run_check, run_checks, variants_to_prove
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "CHECKS",
     "Measured",
     "Outcome",
+    "PluginSandbox",
     "cases",
     "checks_of",
     "run_check",

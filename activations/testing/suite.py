@@ -23,6 +23,7 @@ from activations.testing.modules import check_module
 from activations.testing.outcome import Measured, Outcome
 from activations.testing.transforms import check_compile, check_transforms
 from activations.testing.values import check_finite, check_native, check_special, check_value
+from activations.trial import trial
 
 __all__ = ["CHECKS", "Check", "checks_of", "run_check", "run_checks", "variants_to_prove"]
 
@@ -104,7 +105,8 @@ def run_check(variant: Variant | AxisVariant, name: str) -> Outcome:
     except ActivationsError as error:
         failed = f"{type(error).__name__}: {error}"
     except Exception as error:  # the code under test may raise anything
-        failed = f"it raises {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        # What can't be called at all is told as such, and not by what a check stumbled over.
+        failed = trial(variant) or f"it raises {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     else:
         return _success(variant, name, measured, reason)
     if reason:

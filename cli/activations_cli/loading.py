@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from activations.registry import Registry
     from activations_cli.output import Output
 
-__all__ = ["open_registry", "read_any_variants", "read_variants", "tell_problems"]
+__all__ = ["open_registry", "read_any_variants", "read_variants", "tell_problems", "usable"]
 
 
 def open_registry(output: Output) -> Registry:
@@ -64,6 +64,29 @@ def read_any_variants(output: Output, patterns: Sequence[str]) -> list[Variant |
     found = registry.match_any(patterns)
     tell_problems(output)
     return found
+
+
+def usable(output: Output, variants: Sequence[Variant]) -> list[Variant]:
+    """Those that can be called at all; an activation of a plugin that can't is left out, with the reason on stderr.
+
+    Raises:
+        PluginError: none is left.
+    """
+    from activations.errors import PluginError
+    from activations.registry import default_registry
+    from activations.trial import is_foreign, trial
+
+    kept = []
+    for variant in variants:
+        reason = trial(variant) if is_foreign(variant.activation) else ""
+        if reason:
+            origin = default_registry().origin(variant.activation)
+            output.warn(f"{variant.label} of plugin {origin} is left out: {reason}; 'activations check' tells more")
+        else:
+            kept.append(variant)
+    if variants and not kept:
+        raise PluginError("no activation is left; name others with -a")
+    return kept
 
 
 def note_repeats(output: Output, patterns: Sequence[str]) -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from activations_cli.defaults import counts
 from activations_cli.output import Output
+from activations_cli.terminal import clean
 
 if TYPE_CHECKING:
-    from activations.axis import AxisActivation
-    from activations.declare import Activation
+    from activations.plugins.facts import Kind
+    from activations.registry import Registry
 
 __all__ = [
     "DEVICE",
@@ -126,11 +128,11 @@ def message_options(command: Command) -> Command:
     """Add -v, -q and --color."""
 
     def set_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> None:
-        if value:
+        if value and counts(context, parameter, "verbosity"):
             context.ensure_object(Output).verbosity = value if parameter.name == "verbose" else -value
 
     def set_color(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-        if value is not None:
+        if value is not None and counts(context, parameter, "color"):
             context.ensure_object(Output).color = value
 
     for option in (
@@ -185,14 +187,11 @@ def activations_argument(name: str, *, metavar: str, required: bool = False, ove
 
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The built-in elementwise activations that start as typed.
-
-    Plugins are not asked: to load one may take seconds or print, which a completion must not.
-    """
+    """The elementwise activations that start as typed; those of plugins as they were seen when loaded last."""
     try:
-        from activations.catalogue import declarations
+        from activations.registry import known_registry
 
-        return _named(incomplete, declarations())
+        return _named(incomplete, known_registry(), "elementwise")
     except Exception:  # a completion is silent, whatever is broken
         return []
 
@@ -200,24 +199,25 @@ def complete_activations(context: click.Context, parameter: click.Parameter, inc
 def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The same of both kinds: functions over a dimension are offered too."""
     try:
-        from activations.catalogue import axis_declarations, declarations
+        from activations.registry import known_registry
 
-        return _named(incomplete, [*declarations(), *axis_declarations()])
+        return _named(incomplete, known_registry(), "elementwise", "axis")
     except Exception:  # a completion is silent, whatever is broken
         return []
 
 
-def _named(incomplete: str, items: Sequence[Activation | AxisActivation]) -> list[CompletionItem]:
+def _named(incomplete: str, registry: Registry, *kinds: Kind) -> list[CompletionItem]:
     start = incomplete.lower().replace("-", "_")
-    return [CompletionItem(item.name, help=item.summary) for item in items if item.name.startswith(start)]
+    found = [facts for _, facts in registry.facts() if facts.kind in kinds and facts.name.startswith(start)]
+    return [CompletionItem(facts.name, help=clean(facts.summary)) for facts in found]
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The targets that start as typed."""
     try:
-        from activations.fit.targets import target_names
+        from activations.fit.targets import known_target_names
 
-        names = list(target_names())
+        names = known_target_names()
     except Exception:  # a completion is silent, whatever is broken
         return []
     return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from activations.plugins import Plugin
 
-__all__ = ["find_command", "known_commands", "learn_commands"]
+__all__ = ["commands_of", "find_command", "known_commands", "learn_commands"]
 
 MAX_SUMMARY = 200
 
@@ -44,7 +44,7 @@ def find_command(name: str) -> tuple[click.Command, Plugin] | None:
             continue
         known = plugin.facts.commands
         if known is None or name in dict(known):
-            command = _commands(plugin).get(name)
+            command = commands_of(plugin).get(name)
             if command is not None:
                 return command, plugin
     return None
@@ -56,10 +56,10 @@ def learn_commands() -> None:
 
     for plugin in known_plugins():
         if plugin.status == "loaded" and plugin.facts is not None and plugin.facts.commands is None:
-            _commands(plugin)
+            commands_of(plugin)
 
 
-def _commands(plugin: Plugin) -> dict[str, click.Command]:
+def commands_of(plugin: Plugin) -> dict[str, click.Command]:
     """What a plugin adds to a group of its own; what can't be a command becomes its problem."""
     from activations.discovery import NAME
     from activations.errors import PluginError

@@ -14,9 +14,10 @@ from typing import Any
 
 from activations.benchmark.store.rows import RUN_COLUMNS
 from activations.benchmark.store.store import Store
+from activations.declare import Variant
 from activations.errors import MissingExtraError
 
-__all__ = ["FORMATS", "RunFilter", "count_runs", "delete_runs", "export_runs", "select_runs"]
+__all__ = ["FORMATS", "RunFilter", "changed_variants", "count_runs", "delete_runs", "export_runs", "select_runs"]
 
 FORMATS = ("csv", "json", "parquet")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -74,6 +75,18 @@ def select_runs(store: Store, chosen: RunFilter, limit: int | None = None) -> li
     statement = f"SELECT {columns} FROM runs WHERE {where} ORDER BY rowid DESC LIMIT ?"
     rows = store.database.select(statement, [*values, -1 if limit is None else limit])
     return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
+
+
+def changed_variants(store: Store, variants: Sequence[Variant]) -> list[str]:
+    """The labels of those of which the store has runs with another formula, code or release."""
+    return [
+        variant.label
+        for variant in variants
+        if store.database.select(
+            "SELECT 1 FROM runs WHERE activation = ? AND activation_digest <> ? LIMIT 1",
+            [variant.label, variant.digest],
+        )
+    ]
 
 
 def delete_runs(store: Store, chosen: RunFilter) -> int:

@@ -15,6 +15,7 @@ from activations.fit.suite import (
     smooth,
     two_inputs,
 )
+from activations.fit.target import Target
 
 __all__ = ["TARGETS"]
 
@@ -32,5 +33,5 @@ FILES = (
     controls,
 )
 
-TARGETS = tuple(target for file in FILES for target in file.TARGETS)
+TARGETS: tuple[Target, ...] = tuple(target for file in FILES for target in file.TARGETS)
 """All targets, group by group."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants, tell_problems
+from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
     HIDDEN,
@@ -30,6 +31,8 @@ from activations_cli.training import read_own, read_recipe, training_options
 if TYPE_CHECKING:
     from activations.benchmark import Result
     from activations.benchmark.protocol import Progress
+    from activations.benchmark.store import Store
+    from activations.declare import Variant
     from activations.fit.targets import Target
     from activations_cli.options import Hidden
 
@@ -152,7 +155,8 @@ def command(
       activations bench --csv data.csv --x year --y sunspots -o results
     """
     refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
-    variants = read_variants(output, names or default_names())
+    named = read_variants(output, names or default_names())
+    variants = usable(output, named)
     chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
     tell_problems(output)
 
@@ -163,11 +167,13 @@ def command(
 
     from activations.benchmark import available_jobs, benchmark
 
-    if no_store and store_file:
+    if no_store and store_file and is_typed(context, "no_store") == is_typed(context, "store_file"):
         raise click.UsageError("--store and --no-store contradict each other.")
+    no_store = no_store and not is_typed(context, "store_file")
     with ExitStack() as stack:
         store = None if no_store else stack.enter_context(open_store(output, store_file, "write"))
         begun = stack.enter_context(resumable(output, context, store))
+        note_older_releases(output, store, variants)
         advance = stack.enter_context(output.progress())
 
         def tell(seen: Progress) -> None:
@@ -201,6 +207,8 @@ def command(
             show_result(output, result)
         if folder:
             write_result(output, result, folder, overwrite=force)
+    if len(variants) < len(named):
+        context.exit(ExitCode.RUNS_FAILED)
     if everything_diverged(result):
         output.note("Every run diverged: there is no best activation")
         context.exit(ExitCode.CHECKS_FAILED)
@@ -265,6 +273,19 @@ def read_targets(
         if target.table is not None and target.table.repeated:
             output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
     return list(found.values())
+
+
+def note_older_releases(output: Output, store: Store | None, variants: Sequence[Variant]) -> None:
+    """Say that kept runs of another release of a plugin are not used."""
+    from activations.trial import is_foreign
+
+    foreign = [variant for variant in variants if is_foreign(variant.activation)]
+    if store is None or not foreign:
+        return
+    from activations.benchmark.store.listing import changed_variants
+
+    for label in changed_variants(store, foreign):
+        output.note(f"Note: {label} has changed since runs of it were kept; those are not used")
 
 
 def default_names() -> Sequence[str]:

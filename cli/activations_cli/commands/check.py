@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,13 +20,36 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+GRADIENT = (
+    "gradient: use torch's functions all the way, no .detach(), .item() or numpy; or mend derivative= or backward."
+)
+TRACED = "transforms, compile: no .item() and no Python if on values; write torch.where(x > 0, ..., ...)."
+# What usually mends a failure.
+ADVICE = {
+    "value": "value: correct the code or the formula; where digits are lost, use expm1, log1p, softplus or sinc.",
+    "gradient": GRADIENT,
+    "gradcheck": GRADIENT,
+    "second-derivative": "second-derivative: a backward of your own must be made of differentiable functions itself.",
+    "closed-form": "closed-form: correct derivative=, or leave it out and autograd is taken.",
+    "kinks": 'kinks: declare where the derivative jumps, and nowhere else, as in kinks=("0",); jumps of the value too.',
+    "native": "native: name torch's function only where it gives the same values, or say how it differs.",
+    "finite": "finite: give each branch of torch.where arguments that it can bear, as in f(x.clamp(min=0)).",
+    "special": "special: mend the value at ±inf, or declare it, as in special={'inf': math.nan}.",
+    "shapes": "shapes: compute elementwise, return a new tensor, and use no random numbers.",
+    "dtypes": "dtypes: constants as Python numbers or x.new_tensor(...); no .float(), .double() or default dtype.",
+    "run-axis": "run-axis: parameters may be tensors that broadcast; use torch's functions on them.",
+    "learnable": "learnable: parameters must go through torch's functions, not through math or float().",
+    "transforms": TRACED,
+    "compile": TRACED,
+}
+
 # The checks whose errors are comparable numbers, with their headings.
 MEASURED = {"value": "f", "gradient": "f′", "second-derivative": "f″"}
 STYLES = {"passed": "green", "failed": "bold red", "skipped": "dim", "expected": "yellow"}
 
 
 @click.command("check")
-@activations_argument("names", metavar="[NAME]...", over_axis=True)
+@activations_argument("names", metavar="[NAME|FILE.py|PLUGIN]...", over_axis=True)
 @click.option("--only", "only", metavar="CHECK", multiple=True, help="Run only this check; may be given several times.")
 @click.option("-x", "--exit-first", is_flag=True, help="Stop at the first failure.")
 @json_option
@@ -41,11 +66,14 @@ def command(
 ) -> None:
     """Prove activations: code against formula, derivatives, kinks, dtypes, modules; all, or those named.
 
+    A FILE.py stands for all activations that it declares, a PLUGIN, which is the name of a distribution, for all that
+    it provides.
+
     A name alone is proved at its defaults and at the settings that its declaration lists. Each check is shown with
     what was compared, the largest error and where; without names one line per activation is, unless -v is given. The
     exit code is 1 if any failed.
     """
-    variants = read_any_variants(output, names)
+    variants = read_any_variants(output, expanded(names))
     checks = chosen_checks(only)
     from activations.testing import checks_of, run_checks, variants_to_prove
 
@@ -65,8 +93,55 @@ def command(
         output.json({"passed": not failed, "counts": counts, "outcomes": [o.to_dict() for o in outcomes]})
     else:
         show(output, outcomes, in_full=bool(names or only) or output.verbosity > 0)
+        tell_next(output, names, outcomes)
     if failed:
         context.exit(ExitCode.CHECKS_FAILED)
+
+
+def expanded(names: Sequence[str]) -> list[str]:
+    """The names with the activations that files and plugins provide in place of those.
+
+    Raises:
+        PluginError: a plugin is broken, or provides no activation.
+    """
+    from activations.discovery import canonical
+    from activations.errors import PluginError
+    from activations.plugins import add_file, installed_plugins
+
+    for name in names:
+        if name.endswith(".py"):
+            add_file(name)
+    found: list[str] = []
+    plugins = [plugin for plugin in installed_plugins() if not plugin.off]
+    for name in names:
+        wanted = canonical(Path(name).name)
+        own = [plugin for plugin in plugins if canonical(plugin.origin.distribution) == wanted]
+        if not own:
+            found.append(name)
+            continue
+        provided = [
+            f"{plugin.origin.distribution}:{facts.name}" for plugin in own for facts in plugin.load().facts.activations
+        ]
+        if not provided:
+            raise PluginError(
+                f"plugin {own[0].origin} provides no activation; 'activations plugins' tells what it does"
+            )
+        found += provided
+    return found
+
+
+def tell_next(output: Output, names: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    """What to type after the proof of a file."""
+    files = [name for name in names if name.endswith(".py")]
+    if not files or any(outcome.status == "failed" for outcome in outcomes):
+        return
+    label, file = shlex.quote(outcomes[0].label), shlex.quote(files[0])
+    output.note(
+        "Next:\n"
+        f"  activations plot {label} --plugin {file}\n"
+        f"  activations bench sin -a {label} -a relu -a tanh --plugin {file}\n"
+        "  activations plugins new NAME    # a distribution to install and to give away"
+    )
 
 
 def chosen_checks(only: Sequence[str]) -> list[str]:
@@ -114,9 +189,7 @@ def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
         text = "Errors are the largest relative ones against the formula or reference at 50 digits; -v shows where."
         output.line(text, "dim")
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    for outcome in failed:
-        output.line()
-        output.show(output.joined(("failed  ", "bold red"), outcome.message))
+    tell_failures(output, failed)
     output.line()
     counts = {status: sum(outcome.status == status for outcome in outcomes) for status in STYLES}
     notes = [counted(len({outcome.label for outcome in outcomes}), "setting")]
@@ -124,6 +197,23 @@ def show(output: Output, outcomes: Sequence[Outcome], in_full: bool) -> None:
     notes += [f"{counts['expected']} fail as declared"] if counts["expected"] else []
     verdict = (f"{len(failed)} failed", "bold red") if failed else ("all passed", "bold green")
     output.show(output.joined(verdict, f" · {' · '.join(notes)}"))
+
+
+def tell_failures(output: Output, failed: Sequence[Outcome]) -> None:
+    """Each failure in full, one that several checks share once; and what to write to mend it."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for outcome in failed:
+        message = outcome.message.removeprefix(f"{outcome.label}: {outcome.check}: ")
+        groups.setdefault((outcome.label, message), []).append(outcome.check)
+    for (label, message), checks in groups.items():
+        output.line()
+        output.show(output.joined(("failed  ", "bold red"), f"{label}: {', '.join(checks)}: {message}"))
+    advice = {ADVICE[outcome.check]: None for outcome in failed if outcome.check in ADVICE}
+    if advice:
+        output.line()
+        output.line("What to write next:")
+        for text in advice:
+            output.line(f"- {text}")
 
 
 def summary_row(label: str, outcomes: Sequence[Outcome]) -> list[Cell]:

@@ -11,8 +11,9 @@ def _own_data_folder(monkeypatch, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _no_configuration(monkeypatch):
+def _no_configuration(monkeypatch, tmp_path_factory):
     for name in os.environ:
         if name.startswith("ACTIVATIONS_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ACTIVATIONS_CONFIG", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import activations.plugins
 import activations.registry
 import activations.testing.suite
 from activations import default_registry
+from activations.discovery import Origin, Problem
 from activations.errors import CheckFailedError
-from activations.plugins import Origin, Problem
 from activations.registry import BUILT_IN, Registry
 from activations_cli.main import cli
 
@@ -230,9 +231,8 @@ def test_targets_are_drawn_into_a_folder(tmp_path: Path) -> None:
 
 def test_a_broken_plugin_is_told_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = Problem(Origin("activations-bad", "1.0"), "failed: \x1b[31mImportError\nmore", "remove it")
-    registry = Registry([(BUILT_IN, default_registry()["relu"])], [problem])
-    monkeypatch.setattr(activations.registry, "default_registry", lambda: registry)
-    found = run("list", "--json")
+    monkeypatch.setattr(activations.plugins, "problems", lambda: (problem, problem))
+    found = run("list", "relu", "--json")
     assert [row["name"] for row in read(found)] == ["relu"]
     assert found.stderr.splitlines() == [
         "Warning: plugin activations-bad 1.0: failed: \\x1b[31mImportError more; remove it"

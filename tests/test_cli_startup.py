@@ -97,16 +97,6 @@ def test_completion_is_cheap_and_silent(words: str, expected: str) -> None:
     assert found.stderr == loaded(found) == ""
 
 
-def test_completion_does_not_load_plugins() -> None:
-    found = probe(
-        blocked=("activations.plugins",),
-        _ACTIVATIONS_COMPLETE="bash_complete",
-        COMP_WORDS="activations show mis",
-        COMP_CWORD="2",
-    )
-    assert "plain,mish" in found.stdout.splitlines()
-
-
 def test_every_command_has_a_summary_and_short_help() -> None:
     context = click.Context(cli)
     for name in COMMANDS:

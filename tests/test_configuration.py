@@ -28,6 +28,7 @@ from activations.declare import formula_activation
 from activations.errors import ConfigurationError, DeclarationError
 from activations.fit.configured import configured_targets, read_configured_target
 from activations.fit.targets import formula_target, known_targets
+from activations.plugins import forget
 from activations.registry import default_registry
 
 SWISH = """\
@@ -72,11 +73,9 @@ def user(project: Path) -> Path:
 
 @pytest.fixture
 def _fresh_registry():
-    default_registry.cache_clear()
-    known_targets.cache_clear()
+    forget()
     yield
-    default_registry.cache_clear()
-    known_targets.cache_clear()
+    forget()
 
 
 def mistake(text: str | bytes) -> str:
@@ -236,7 +235,7 @@ def test_the_registry_and_the_targets_know_them(project: Path) -> None:
     assert [str(problem) for problem in registry.problems if "'relu'" in str(problem)]
     assert registry["relu"].source != f"{project / 'activations.toml'}:16"
     assert registry["activations.toml:relu"].formula.text == "x^3"
-    assert known_targets().named()["bump"].points == 64
+    assert {target.name: target for target in known_targets().targets}["bump"].points == 64
     assert ["'sin' is taken" in str(problem) for problem in known_targets().problems] == [True]
 
 

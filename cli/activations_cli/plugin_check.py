@@ -23,6 +23,11 @@ __all__ = ["Verdict", "check_plugin"]
 Status: TypeAlias = Literal["sound", "faulty", "failed", "crashed", "hung"]
 
 MEMORY = 4 << 30  # bytes
+# The child looks where this process looks, and nowhere else: `python -m` would look into the working folder first.
+CHILD = (
+    "import sys; sys.path[:] = sys.argv[2].split(sys.argv[3]); import runpy; "
+    "runpy.run_module('activations_cli.plugin_probe', run_name='__main__')"
+)
 START = 120.0  # seconds in which torch must have been imported
 PAUSE = 0.02  # seconds between looks
 MAX_OUTPUT = 200  # characters of foreign output that are shown
@@ -67,7 +72,7 @@ def check_plugin(found: FoundPlugin, seconds: float, files: Sequence[str] = ()) 
         report = Path(folder) / "report"
         report.touch()
         settings = {"key": found.key, "report_path": str(report), "memory": MEMORY, "files": list(files)}
-        command = [sys.executable, "-m", "activations_cli.plugin_probe", json.dumps(settings)]
+        command = [sys.executable, "-c", CHILD, json.dumps(settings), os.pathsep.join(sys.path), os.pathsep]
         with (Path(folder) / "stdout").open("w+b") as output:
             ending = _run(command, output.fileno(), seconds, report)
             output.seek(0)

@@ -13,10 +13,11 @@ from activations_cli.options import activations_argument, json_option, pass_outp
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
+    from activations.axis import AxisVariant
+    from activations.declare import Variant
     from activations.discovery import Origin
     from activations.filters import Filter
     from activations.plugins.facts import ActivationFacts
-    from activations.registry import Registry
 
 __all__ = ["command"]
 
@@ -79,7 +80,7 @@ def command(
     wanted = family_filter(families, dict.fromkeys(facts.family for _, facts in registry.facts()))
     found = [(origin, facts) for origin, facts in registry.match_facts(patterns) if wanted(facts.family)]
     if condition is not None:
-        fitting = with_properties(output, registry, [facts for _, facts in found], condition)
+        fitting = with_properties(output, registry.match_any(patterns), condition)
         found = [(origin, facts) for origin, facts in found if facts.name in fitting]
     tell_problems(output)
     if as_json:
@@ -88,18 +89,16 @@ def command(
     show_table(output, found)
 
 
-def with_properties(
-    output: Output, registry: Registry, found: list[ActivationFacts], condition: Filter
-) -> dict[str, None]:
+def with_properties(output: Output, variants: Sequence[Variant | AxisVariant], condition: Filter) -> set[str]:
     """The names of those whose measured properties pass the filter; functions over a dimension have none."""
+    from activations.declare import Variant
     from activations.property_store import measure_all
 
-    names = [facts.name for facts in found if facts.kind == "elementwise"]
-    variants = registry.match(names) if names else []
+    elementwise = [variant for variant in variants if isinstance(variant, Variant)]
     with output.progress() as advance:
-        measured = measure_all(variants, advance)
-    pairs = zip(variants, measured, strict=True)
-    return dict.fromkeys(variant.activation.name for variant, facts in pairs if condition(facts))
+        measured = measure_all(elementwise, advance)
+    pairs = zip(elementwise, measured, strict=True)
+    return {variant.activation.name for variant, facts in pairs if condition(facts)}
 
 
 def describe(origin: Origin, facts: ActivationFacts) -> dict[str, Any]:

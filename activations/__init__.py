@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from activations.expression import Expression, parse
     from activations.fit import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
+    from activations.linear_layers import initialise
     from activations.nn import create
     from activations.properties import Properties, measure
     from activations.registry import Registry, default_registry
     from activations.shape import ShapeInfo, shape_info
     from activations.similarity import Similarity, similar
     from activations.swapping import Swap, swap
+    from activations.uniform_init import UniformInit
 
 __version__ = "0.1.0"
 
@@ -40,6 +42,7 @@ __all__ = [
     "Similarity",
     "Swap",
     "Target",
+    "UniformInit",
     "Variant",
     "activation",
     "axis_activation",
@@ -52,6 +55,7 @@ __all__ = [
     "formula_activation",
     "function_target",
     "hookimpl",
+    "initialise",
     "measure",
     "parse",
     "resolve_target",
@@ -70,12 +74,14 @@ _HOMES = {
     "activations.expression": ("Expression", "parse"),
     "activations.fit": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
+    "activations.linear_layers": ("initialise",),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),
     "activations.registry": ("Registry", "default_registry"),
     "activations.shape": ("ShapeInfo", "shape_info"),
     "activations.similarity": ("Similarity", "similar"),
     "activations.swapping": ("Swap", "swap"),
+    "activations.uniform_init": ("UniformInit",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

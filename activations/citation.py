@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from activations.axis import AxisActivation
 from activations.bibliography import TITLES
-from activations.declare import Activation, FormulaFunction
+from activations.declare import Activation
 from activations.errors import DeclarationError
 
 __all__ = ["bibtex", "escape"]
@@ -73,7 +73,7 @@ def bibtex(activations: Iterable[Activation | AxisActivation]) -> str:
     """
     entries: dict[str, tuple[str, list[str]]] = {}
     for item in activations:
-        if isinstance(item.function, FormulaFunction):
+        if isinstance(item, Activation) and not item.has_paper:
             raise DeclarationError(f"{item.name!r} is a typed formula, which has no source; write a name")
         key, fields = _entry(item.paper)
         _, names = entries.setdefault(key, (fields, []))

@@ -25,13 +25,15 @@ from activations.reading import (
     read_signature,
     source_of,
 )
+from activations.uniform_init import UniformInit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Activation", "Native", "Parameter", "Variant", "activation", "formula_activation"]
+__all__ = ["Activation", "Native", "Parameter", "UniformInit", "Variant", "activation", "formula_activation"]
 
 DEFAULT_WINDOW = (-6.0, 6.0)
+TYPED = "typed formula"  # the source of what has none
 MAX_GROWTH = 20  # a derivative that has more nodes than so many times its function's costs more than autograd
 
 
@@ -75,6 +77,7 @@ class Activation:
         absolute: derivatives ("gradient", "second-derivative") that are exact to the rounding of their largest value
             and not to their own, each with its reason.
         skip: names of checks that are expected to fail, each with its reason.
+        init: how the linear layers that feed it begin, if it brings that; None for the usual initialisation.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Activation:
     training: Callable[..., Tensor] | None = None
     absolute: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, str] = field(default_factory=dict)
+    init: UniformInit | None = None
 
     def __post_init__(self) -> None:
         # Pickle finds a declaration by the module attribute that holds it, as it does for functions.
@@ -135,7 +139,19 @@ class Activation:
 
     def __reduce__(self) -> Any:
         if isinstance(self.function, FormulaFunction):
-            return formula_activation, (self.formula.text, self.name)
+            return _formula_activation, (
+                self.formula.text,
+                self.name,
+                {
+                    "inputs": self.inputs,
+                    "parameters": self.defaults,
+                    "learnable": self.learnable,
+                    "paper": self.paper,
+                    "summary": self.summary,
+                    "aliases": self.aliases,
+                    "place": self.function.place,
+                },
+            )
         return pickled_name(self.name, self, self.function)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
@@ -144,17 +160,22 @@ class Activation:
     @property
     def family(self) -> str:
         """The family is the module that declares it: `activations.catalogue.rectified` is "rectified"."""
-        return family_of(self.function)
+        return "formula" if isinstance(self.function, FormulaFunction) else family_of(self.function)
 
     @property
     def source(self) -> str:
-        """Where it is declared, as file:line; "(typed)" for a formula."""
-        return source_of(self.function)
+        """Where it is declared, as file:line; "(typed)" for a formula that stands in no file."""
+        return (self.function.place if isinstance(self.function, FormulaFunction) else "") or source_of(self.function)
 
     @property
     def typed(self) -> bool:
-        """Whether it was typed as a formula, without a declaration."""
+        """Whether it was typed as a formula, without a declaration in Python."""
         return isinstance(self.function, FormulaFunction)
+
+    @property
+    def has_paper(self) -> bool:
+        """Whether it has a source that can be cited, which a formula may lack."""
+        return bool(self.paper) and not (self.typed and self.paper == TYPED)
 
     @property
     def class_name(self) -> str:
@@ -174,9 +195,10 @@ class Activation:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A hash of all that decides its values: 16 hexadecimal digits, the same on every machine."""
+        """A hash of all that decides its values and first weights: 16 hexadecimal digits, the same on every machine."""
         parts = [self.name, str(self.formula), self.signature, *self.learnable]
         parts += [_code_text(body) for body in (self.function, *self.slopes, self.training) if body]
+        parts += [f"init {self.init}"] if self.init else []
         # A plugin's function may call others of its distribution, so the release counts too.
         parts += filter(None, [release_of(self.function.__module__)])
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -321,6 +343,7 @@ def activation(
     training: Callable[..., Tensor] | None = None,
     absolute: Mapping[str, str] | None = None,
     skip: Mapping[str, str] | None = None,
+    init: UniformInit | None = None,
 ) -> Callable[[Callable[..., Tensor]], Activation]:
     """Declare an activation: decorate its body. Nothing is registered by it.
 
@@ -351,6 +374,8 @@ def activation(
         absolute: {"gradient": reason} where a derivative loses relative accuracy in its tails or next to its zeros, and
             the like for "second-derivative"; its absolute error is still held to the rounding of its largest value.
         skip: checks that must fail, {name: reason}; one that passes is reported too.
+        init: how the linear layers that feed it begin, if the source says so: bounds of uniform distributions, as
+            `UniformInit(first="1/n", hidden="sqrt(6/n)/omega_0")`.
 
     Raises:
         DeclarationError: something is missing, malformed or contradictory; the message says what to write.
@@ -388,6 +413,7 @@ def activation(
             training=training,
             absolute=read_reasons(name, "absolute", absolute or {}),
             skip=read_reasons(name, "skip", skip or {}),
+            init=_read_init(name, init, names[len(inputs) :]),
         )
 
     return declare
@@ -398,9 +424,10 @@ class FormulaFunction:
 
     __module__ = __name__
 
-    def __init__(self, expression: Expression, inputs: tuple[str, ...]) -> None:
+    def __init__(self, expression: Expression, inputs: tuple[str, ...], place: str = "") -> None:
         self.expression = expression
         self.inputs = inputs
+        self.place = place
 
     def __call__(self, *inputs: Tensor, **values: Any) -> Tensor:
         run = self.__dict__.get("_torch") or self._torch  # the compiler does not trace a cached property
@@ -426,32 +453,60 @@ class FormulaFunction:
         return self.expression.to_torch()
 
 
-def formula_activation(text: str, name: str | None = None) -> Activation:
-    """An activation from a typed formula in `x`, or in `x1` and `x2`.
+def formula_activation(
+    text: str,
+    name: str | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    parameters: Mapping[str, float] | None = None,
+    learnable: Sequence[str] = (),
+    paper: str = "",
+    summary: str = "",
+    aliases: Sequence[str] = (),
+    place: str = "",
+) -> Activation:
+    """An activation from a typed formula in `x`, or in `x1` and `x2`. Where it has kinks and jumps is measured.
 
     Args:
         text: a formula such as `x*sigmoid(1.702*x)`.
         name: what to call it; the formula itself unless given.
+        inputs: the names of its inputs, if they are others.
+        parameters: the other symbols of the formula with their defaults.
+        learnable: parameters that are learnable by default.
+        paper: the source, if it has one.
+        summary: what it is, in one sentence.
+        aliases: other names.
+        place: where it is written, as file:line.
 
     Raises:
-        ExpressionError: the text is no formula of one or two inputs.
+        ExpressionError: the text is no formula of one or two inputs, or a parameter can't have its name.
     """
-    expression = parse(text, names=("x", "x1", "x2"))
-    inputs = expression.names or ("x",)
-    if inputs not in {("x",), ("x1", "x2")}:
+    defaults = dict(parameters or {})
+    expression = parse(text, names=(*(inputs or ("x", "x1", "x2")), *defaults))
+    used = tuple(symbol for symbol in expression.names if symbol not in defaults)
+    taken = tuple(inputs or used or ("x",))
+    if inputs is None and taken not in {("x",), ("x1", "x2")}:
         raise ExpressionError("write the formula in x, or in x1 and x2", text=text, column=1)
-    function = FormulaFunction(expression, inputs)
+    function = FormulaFunction(expression, taken, place)
     return Activation(
         name=name or str(expression),
         function=function,
         formula=expression,
         slopes=function.slopes,
-        paper="typed formula",
-        summary="A formula typed by the user.",
-        inputs=inputs,
+        paper=paper or TYPED,
+        summary=summary or "A formula typed by the user.",
+        inputs=taken,
+        parameters=tuple(Parameter(symbol, float(value)) for symbol, value in defaults.items()),
+        learnable=tuple(learnable),
+        aliases=tuple(aliases),
         kinks=None,
         jumps=None,
     )
+
+
+def _formula_activation(text: str, name: str, fields: Mapping[str, Any]) -> Activation:
+    """A pickled one: pickle gives its arguments by position."""
+    return formula_activation(text, name, **fields)
 
 
 def number(value: float) -> str:
@@ -502,6 +557,16 @@ def _read_window(name: str, window: tuple[float, float]) -> tuple[float, float]:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise DeclarationError(f"{name}: window={window} is no interval; write for example (-6, 6)")
     return float(low), float(high)
+
+
+def _read_init(name: str, init: object, parameters: Sequence[str]) -> UniformInit | None:
+    if init is None:
+        return None
+    if not isinstance(init, UniformInit):
+        raise DeclarationError(
+            f"{name}: init={init!r:.80} is no initialisation; write init=UniformInit(first=…, hidden=…)"
+        )
+    return init.checked(name, parameters)
 
 
 def _code_text(function: Callable[..., Any]) -> str:

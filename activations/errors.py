@@ -7,6 +7,7 @@ from typing import Any
 __all__ = [
     "ActivationsError",
     "CheckFailedError",
+    "ConfigurationError",
     "DataError",
     "DeclarationError",
     "DeviceError",
@@ -68,6 +69,26 @@ class DeviceError(ActivationsError):
 
 class DataError(ActivationsError, ValueError):
     """A data file or array holds something that cannot be fitted."""
+
+
+class ConfigurationError(ActivationsError, ValueError):
+    """A configuration file holds a mistake.
+
+    Attributes:
+        message: what is wrong and what to write.
+        path: the file.
+        line: where in it, counted from 1; 0 for the file as a whole.
+    """
+
+    def __init__(self, message: str, path: str = "", line: int = 0) -> None:
+        super().__init__(message, path, line)
+        self.message = message
+        self.path = path
+        self.line = line
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.message}" if place else self.message
 
 
 class MissingExtraError(ActivationsError, ImportError):

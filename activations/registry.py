@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from activations import catalogue
 from activations.axis import AxisActivation, AxisVariant
+from activations.configuration.configured import configured_activations
 from activations.declare import Activation, Variant, formula_activation
 from activations.discovery import Origin, Problem
 from activations.errors import (
@@ -252,27 +253,27 @@ class AxisRegistry(Mapping[str, AxisActivation]):
 
 
 def default_registry() -> Registry:
-    """The registry of all built-in activations and of those that installed plugins provide."""
-    return _registry(installed_plugins())
+    """The registry of all built-in activations, of those that plugins provide and of those of configuration files."""
+    return _registry(installed_plugins(), tuple(configured_activations()))
 
 
 def known_registry() -> Registry:
     """The same as far as it is known without importing any plugin."""
-    return _collected(known_plugins())
+    return _collected(known_plugins(), configured_activations())
 
 
 @functools.lru_cache(maxsize=1)
-def _registry(plugins: tuple[Plugin, ...]) -> Registry:
-    return _collected(plugins)
+def _registry(plugins: tuple[Plugin, ...], configured: tuple[tuple[Origin, Activation], ...]) -> Registry:
+    return _collected(plugins, configured)
 
 
-def _collected(plugins: Iterable[Plugin]) -> Registry:
+def _collected(plugins: Iterable[Plugin], configured: Iterable[tuple[Origin, Activation]]) -> Registry:
     built_in: list[Declaration] = [*catalogue.declarations(), *catalogue.axis_declarations()]
     items: list[tuple[Origin, Declaration | Promise]] = [(BUILT_IN, item) for item in built_in]
     for plugin in plugins:
         if plugin.facts and not plugin.off:
             items += [(plugin.origin, _promise(plugin, facts)) for facts in plugin.facts.activations]
-    return Registry.collect(items)
+    return Registry.collect([*items, *configured])
 
 
 def _promise(plugin: Plugin, facts: ActivationFacts) -> Promise:

@@ -1,4 +1,4 @@
-"""Where this library keeps what it writes for a user: the folders that each system has for that."""
+"""Where this library keeps what it reads and writes for a user: the folders that each system has for that."""
 
 from __future__ import annotations
 

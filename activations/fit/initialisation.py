@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from activations.declare import Variant
-from activations.fit.network import Network
+from activations.fit.network import Layer, Network
 from activations.fit.randomness import Purpose, generator
-from activations.moments import gain
+from activations.moments import gain, gaussian_moments
+from activations.uniform_init import Place
 
 __all__ = ["INITIALISATIONS", "Initialisation", "initial_parameters", "start_scale"]
 
@@ -36,7 +37,9 @@ def initial_parameters(
     "moments": the first layer's pre-activations have standard deviation `scale` for inputs uniform on [-1, 1], half
     of their variance from the biases, which spread the units over the domain. The weights of each later layer are
     normal with variance gain²/fan-in, its biases 0, where the gain brings the activation's output, at the standard
-    deviation of its pre-activation, to mean square 1. So every later layer starts at standard deviation 1.
+    deviation of its pre-activation, to mean square 1. So every later layer starts at standard deviation 1. A layer that
+    feeds an activation with an initialisation of its own has that one: uniform weights and biases, those of the first
+    layer times `scale`; so has the output layer behind such an activation, if it says how.
 
     "torch": weights and biases uniform on ±1/sqrt(fan-in), as `torch.nn.Linear` has them, those of the first layer
     times `scale`; made from the same normal numbers.
@@ -50,6 +53,7 @@ def initial_parameters(
     """
     row = np.empty(network.parameters)
     before: Variant | None = None
+    deviation = scale  # of the pre-activations of the activation before
     for index, layer in enumerate(network.layers):
         first_scale = scale if index == 0 else 1.0
         parts = layer.variant.inputs if layer.variant else 1
@@ -57,14 +61,19 @@ def initial_parameters(
         if mode == "torch":
             bound = first_scale / math.sqrt(layer.inputs)
             weight, bias = bound * _uniform(weight), bound * _uniform(bias)
+        elif (bounds := _own_bounds(before, layer)) is not None:
+            weight_bound, bias_bound = (first_scale * bound for bound in bounds)
+            weight, bias = weight_bound * _uniform(weight), bias_bound * _uniform(bias)
+            size = _mean_square(before, deviation)
+            deviation = math.sqrt((layer.inputs * size * weight_bound**2 + bias_bound**2) / 3)
         elif before is None:
             # A uniform input on [-1, 1] has variance 1/3.
             weight = weight * (scale * math.sqrt(1.5 / layer.inputs))
             bias = bias * (scale * math.sqrt(0.5))
         else:
-            deviation = scale if index == 1 else 1.0
             weight = weight * (gain(before, deviation) / math.sqrt(layer.inputs))
             bias = np.zeros_like(bias)
+            deviation = 1.0
         row[layer.weight : layer.bias] = weight.ravel()
         row[layer.bias : layer.theta] = bias
         if layer.variant is not None:
@@ -72,6 +81,23 @@ def initial_parameters(
             row[layer.theta : layer.end] = [values[name] for name in layer.variant.learnable]
         before = layer.variant
     return row
+
+
+def _own_bounds(before: Variant | None, layer: Layer) -> tuple[float, float] | None:
+    """What the activation behind a layer, or the one before the output layer, brings for its weights and biases."""
+    owner = layer.variant or before
+    if owner is None or owner.activation.init is None:
+        return None
+    place: Place = "output" if layer.variant is None else "first" if before is None else "hidden"
+    return owner.activation.init.bounds(place, layer.inputs, dict(owner.values))
+
+
+def _mean_square(before: Variant | None, deviation: float) -> float:
+    """The mean square of a layer's inputs: of a uniform one on [-1, 1], or of an activation's output."""
+    if before is None:
+        return 1 / 3
+    square = gaussian_moments(before, deviation).mean_square
+    return square if math.isfinite(square) else 1.0
 
 
 @functools.lru_cache(maxsize=1024)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from activations.discovery import Problem
+from activations.discovery import Origin, Problem
 from activations.errors import DataError, ExpressionError, PluginError, UnknownTargetError
+from activations.fit.configured import configured_targets
 from activations.fit.data import csv_target
 from activations.fit.suite import TARGETS
 from activations.fit.target import Domain, Interval, Target
@@ -47,77 +48,70 @@ class KnownTargets:
     problems: tuple[Problem, ...] = ()
 
 
-def known_target_names() -> list[str]:
-    """The names of all targets, without aliases, as far as they are known without importing any plugin."""
-    return [*target_names(), *(facts.name for _, facts in _Names(known_plugins()).offers)]
-
-
-def target_problems() -> tuple[Problem, ...]:
-    """Why targets of plugins are left out, as far as it is known without importing any plugin."""
-    return _Names(known_plugins()).problems
-
-
-def target_names() -> list[str]:
-    """The names of our own targets in order, without aliases and plugins."""
-    return [target.name for target in TARGETS]
-
-
 def known_targets() -> KnownTargets:
-    """Our own targets, then those of plugins, which are loaded for that."""
-    names = _names(installed_plugins())
+    """Our own targets, those of plugins, which are loaded for that, and those of configuration files."""
+    others = _others()
     targets = list(TARGETS)
-    for plugin, facts in names.offers:
-        if names.owner(facts.name) is plugin:
-            with contextlib.suppress(PluginError):  # the plugin keeps the reason
-                targets.append(_provided(plugin, facts.name))
-    return KnownTargets(tuple(targets), names.problems)
+    for offer in others.offers:
+        with contextlib.suppress(PluginError):  # the plugin keeps the reason
+            targets.append(offer.give())
+    return KnownTargets(tuple(targets), others.problems)
 
 
-class _Names:
-    """Which plugin, if any, each name of a target belongs to, told without loading one."""
+@dataclass(frozen=True)
+class _Offer:
+    """A target that is not ours, loaded when it is needed."""
 
-    def __init__(self, plugins: Iterable[Plugin]) -> None:
-        self._owners: dict[str, tuple[str, Plugin | None]] = {}
-        self.offers: list[tuple[Plugin, TargetFacts]] = []
+    origin: Origin
+    facts: TargetFacts
+    give: Callable[[], Target]
+
+
+class _Others:
+    """The targets that are not ours under names that nobody else has."""
+
+    def __init__(self, offers: Iterable[_Offer]) -> None:
+        self.names = {plain(name): target.name for target in TARGETS for name in (target.name, *target.aliases)}
+        self.by_name: dict[str, _Offer] = {}
+        self.offers: list[_Offer] = []
         self.problems: tuple[Problem, ...] = ()
-        for target in TARGETS:
-            self._owners.update((plain(name), (target.name, None)) for name in (target.name, *target.aliases))
-        for plugin in plugins:
-            for facts in plugin.facts.targets if plugin.facts and not plugin.off else ():
-                self._offer(plugin, facts)
+        for offer in offers:
+            claimed = (offer.facts.name, *offer.facts.aliases)
+            taken = [name for name in claimed if plain(name) in self.names]
+            if taken:
+                reason = f"the target name {taken[0]!r} is taken"
+                self.problems += (Problem(offer.origin, reason, "it needs another name"),)
+                continue
+            self.offers.append(offer)
+            self.names.update((plain(name), offer.facts.name) for name in claimed)
+            self.by_name.update((plain(name), offer) for name in claimed)
 
-    def owner(self, name: str) -> Plugin | None:
-        """The plugin whose target has a name; None if it is ours or unknown."""
-        return self._owners.get(plain(name), ("", None))[1]
 
-    def known(self) -> dict[str, str]:
-        """The targets' names by each of their spellings."""
-        return {spelling: name for spelling, (name, _) in self._owners.items()}
+def _others() -> _Others:
+    return _collected(installed_plugins(), tuple(configured_targets()))
 
-    def _offer(self, plugin: Plugin, facts: TargetFacts) -> None:
-        claimed = [plain(name) for name in (facts.name, *facts.aliases)]
-        taken = [name for name in (facts.name, *facts.aliases) if plain(name) in self._owners]
-        if taken:
-            reason = f"the target name {taken[0]!r} is taken"
-            self.problems += (Problem(plugin.origin, reason, "its author should give it another name"),)
-            return
-        self._owners.update((name, (facts.name, plugin)) for name in claimed)
-        self.offers.append((plugin, facts))
+
+def _known_others() -> _Others:
+    """The same as far as it is known without importing any plugin."""
+    return _Others(_offers(known_plugins(), configured_targets()))
 
 
 @functools.lru_cache(maxsize=1)
-def _names(plugins: tuple[Plugin, ...]) -> _Names:
-    return _Names(plugins)
+def _collected(plugins: tuple[Plugin, ...], configured: tuple[tuple[Origin, Target], ...]) -> _Others:
+    return _Others(_offers(plugins, configured))
 
 
-def _find(name: str) -> Target | None:
-    """The target of a name in any spelling; only the plugin that provides it is loaded."""
-    for target in TARGETS:
-        if plain(name) in map(plain, (target.name, *target.aliases)):
-            return target
-    names = _names(installed_plugins())
-    owner = names.owner(name)
-    return _provided(owner, names.known()[plain(name)]) if owner else None
+def _offers(plugins: Iterable[Plugin], configured: Iterable[tuple[Origin, Target]]) -> Iterator[_Offer]:
+    for plugin in plugins:
+        for facts in plugin.facts.targets if plugin.facts and not plugin.off else ():
+            yield _Offer(plugin.origin, facts, functools.partial(_provided, plugin, facts.name))
+    for origin, target in configured:
+        facts = TargetFacts(target.name, target.aliases, target.group)
+        yield _Offer(origin, facts, functools.partial(_same, target))
+
+
+def _same(target: Target) -> Target:
+    return target
 
 
 def _provided(plugin: Plugin, name: str) -> Target:
@@ -127,10 +121,33 @@ def _provided(plugin: Plugin, name: str) -> Target:
     raise PluginError(f"plugin {plugin.origin} no longer provides the target {name!r}; see 'activations plugins'")
 
 
+def known_target_names() -> list[str]:
+    """The names of all targets, without aliases, as far as they are known without importing any plugin."""
+    return [*target_names(), *(offer.facts.name for offer in _known_others().offers)]
+
+
+def target_problems() -> tuple[Problem, ...]:
+    """Why targets are left out whose names are taken, as far as it is known without importing any plugin."""
+    return _known_others().problems
+
+
+def target_names() -> list[str]:
+    """The names of our own targets in order, without aliases and plugins."""
+    return [target.name for target in TARGETS]
+
+
+def _find(name: str) -> Target | None:
+    """The target of a name in any spelling; only the plugin that provides it is loaded."""
+    for target in TARGETS:
+        if plain(name) in map(plain, (target.name, *target.aliases)):
+            return target
+    offer = _others().by_name.get(plain(name))
+    return offer.give() if offer else None
+
+
 def suite_names() -> list[str]:
     """The names of all suites: "seeds", "core", "all", then the groups in order."""
-    offers = _names(installed_plugins()).offers
-    groups = [*(target.group for target in TARGETS), *(facts.group for _, facts in offers)]
+    groups = [*(target.group for target in TARGETS), *(offer.facts.group for offer in _others().offers)]
     return [*NAMED_SUITES, *dict.fromkeys(groups)]
 
 
@@ -203,7 +220,7 @@ def resolve_target(text: str, domain: Interval | Domain | None = None) -> Target
         return formula_target(text, domain)
     except ExpressionError:
         if WORD.fullmatch(text.strip()):
-            names = _names(installed_plugins()).known()
+            names = _others().names
             close = difflib.get_close_matches(plain(text), names, n=3, cutoff=0.6)
             nearest = list(dict.fromkeys(names[key] for key in close))
             hint = f"did you mean {' or '.join(nearest)}?" if nearest else "see 'activations targets'"

@@ -51,6 +51,7 @@ def description(variant: Variant, properties: Properties, origin: str) -> dict[s
         "properties": properties.to_dict(),
         "paper": item.paper,
         "native": str(item.native) if item.native else None,
+        "init": item.init.formulas if item.init else None,
         "aliases": list(item.aliases),
         "family": item.family,
         "origin": origin,
@@ -81,6 +82,8 @@ def stated_facts(variant: Variant, latex: bool) -> Facts:
         facts.append(("LaTeX", item.formula.latex()))
         facts += [(f"{titles[name]}, LaTeX", slope.latex()) for name, slope in slopes.items() if slope]
     facts.append(("parameters", parameters_text(variant)))
+    if item.init:
+        facts.append(("first weights", f"uniform, bounds {item.init}"))
     return facts
 
 

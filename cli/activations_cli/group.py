@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from activations.errors import ActivationsError, PluginError
+from activations_cli.defaults import FlagDefaults, name_variables, origins_told
 from activations_cli.failures import guarded
 from activations_cli.loading import tell_problems
 from activations_cli.options import NO_PLUGINS
@@ -36,6 +37,7 @@ class CommandGroup(click.Group):
     def __init__(self, *args: Any, modules: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.modules = dict(modules)
+        name_variables(self, ())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, without importing any."""
@@ -45,6 +47,7 @@ class CommandGroup(click.Group):
         """Import one command."""
         if cmd_name in self.modules:
             found: click.Command = importlib.import_module(self.modules[cmd_name]).command
+            name_variables(found, (cmd_name,))
             return found
         # A completion imports no plugin.
         provided = None if ctx.resilient_parsing else find_command(cmd_name)
@@ -95,10 +98,17 @@ class CommandGroup(click.Group):
 
         def run() -> None:
             typed = tuple(arguments)  # which parsing consumes
-            with self.make_context(name, arguments, **extra) as context:
-                context.meta[ARGUMENTS] = typed
-                with blaming_plugin(context):
-                    self.invoke(context)
+            defaults = FlagDefaults(self, silent=any(word in ("-h", "--help", "--version") for word in typed))
+            try:
+                with self.make_context(name, arguments, **{"default_map": defaults, **extra}) as context:
+                    context.meta[ARGUMENTS] = typed
+                    with blaming_plugin(context):
+                        self.invoke(context)
+            except click.UsageError as error:
+                told = origins_told(error)
+                if told:
+                    raise click.UsageError(error.format_message() + told, error.ctx) from None
+                raise
 
         repair_streams()
         sys.exit(guarded(run, verbose=_asks_for_details(arguments)))

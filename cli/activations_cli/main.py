@@ -23,6 +23,7 @@ COMMANDS = (
     "report",
     "runs",
     "plugins",
+    "config",
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from activations_cli.defaults import counts
 from activations_cli.output import Output
 from activations_cli.terminal import clean
 
@@ -127,11 +128,11 @@ def message_options(command: Command) -> Command:
     """Add -v, -q and --color."""
 
     def set_verbosity(context: click.Context, parameter: click.Parameter, value: int) -> None:
-        if value:
+        if value and counts(context, parameter, "verbosity"):
             context.ensure_object(Output).verbosity = value if parameter.name == "verbose" else -value
 
     def set_color(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-        if value is not None:
+        if value is not None and counts(context, parameter, "color"):
             context.ensure_object(Output).color = value
 
     for option in (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from activations_cli.defaults import counts
 from activations_cli.output import Output
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ STORE = "activations.store"
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     """The file that a group of commands was given counts for its commands."""
-    if value is not None:
+    if value is not None and counts(context, parameter, "store"):
         context.meta[STORE] = value
     found: Path | None = context.meta.get(STORE)
     return found

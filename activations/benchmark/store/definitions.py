@@ -6,9 +6,8 @@ import dataclasses
 import json
 from typing import Any
 
-from activations.declare import Activation, FormulaFunction, Parameter, Variant
+from activations.declare import Variant, formula_activation
 from activations.errors import ActivationsError, StoreError
-from activations.expression import parse
 from activations.fit.table import Table
 from activations.fit.target import Target
 from activations.registry import Registry
@@ -72,20 +71,13 @@ def read_variant(text: str, label: str, digest: str, registry: Registry) -> tupl
         pass
     try:
         fields: dict[str, Any] = json.loads(text)
-        inputs = tuple(fields["inputs"])
-        expression = parse(fields["formula"], names=(*inputs, *fields["defaults"]))
-        parameters = tuple(Parameter(name, value) for name, value in fields["defaults"].items())
-        activation = Activation(
-            name=fields["name"],
-            function=FormulaFunction(expression, inputs),
-            formula=expression,
-            paper="from the store",
+        activation = formula_activation(
+            fields["formula"],
+            fields["name"],
+            inputs=fields["inputs"],
+            parameters=fields["defaults"],
+            learnable=fields["declared_learnable"],
             summary="An activation that is not installed.",
-            inputs=inputs,
-            parameters=parameters,
-            learnable=tuple(fields["declared_learnable"]),
-            kinks=None,
-            jumps=None,
         )
         values = tuple((name, float(value)) for name, value in fields["values"])
         return Variant(activation, values, tuple(fields["learnable"])), False

@@ -41,7 +41,7 @@ def _protocol(result: Result, settings: Mapping[str, Any]) -> str:
         parts.append(f"Training: {settings['optimizer']}" + _steps(settings) + "; the weights are those of the last.")
     initial = {
         "moments": "First weights are scaled to the activation, so that every layer begins with signals of mean square "
-        "1 (moments by quadrature).",
+        "1 (moments by quadrature); an activation that brings first weights of its own has those.",
         "torch": "First weights are those that torch gives to linear layers by default.",
     }
     parts += [initial[name] for name in [settings.get("initialisation")] if name in initial]

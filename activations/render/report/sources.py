@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from activations.citation import bibtex
-from activations.declare import FormulaFunction
 from activations.render.html import visible
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def activation_sources(result: Result) -> list[Source]:
     """The papers of the ranked activations, in the order of the ranking."""
     found: dict[str, list[str]] = {}
     for activation in _activations(result):
-        if activation.paper and not isinstance(activation.function, FormulaFunction):
+        if activation.has_paper:
             found.setdefault(activation.paper, []).append(activation.name)
     return [_source(text, names) for text, names in found.items()]
 
@@ -55,7 +54,7 @@ def target_sources(result: Result) -> list[Source]:
 
 def bibliography(result: Result) -> str:
     """BibTeX of the activations' papers."""
-    named = [item for item in _activations(result) if item.paper and not isinstance(item.function, FormulaFunction)]
+    named = [item for item in _activations(result) if item.has_paper]
     return visible(bibtex(named))
 
 

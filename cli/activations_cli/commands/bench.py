@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
 from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
@@ -166,8 +167,9 @@ def command(
 
     from activations.benchmark import available_jobs, benchmark
 
-    if no_store and store_file:
+    if no_store and store_file and is_typed(context, "no_store") == is_typed(context, "store_file"):
         raise click.UsageError("--store and --no-store contradict each other.")
+    no_store = no_store and not is_typed(context, "store_file")
     with ExitStack() as stack:
         store = None if no_store else stack.enter_context(open_store(output, store_file, "write"))
         begun = stack.enter_context(resumable(output, context, store))

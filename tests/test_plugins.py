@@ -1,4 +1,4 @@
-"""Plugins: the example really installed, and broken ones beside it that must not hurt."""
+"""Plugins: broken ones beside healthy ones, which must not be hurt."""
 
 import json
 import os
@@ -13,7 +13,6 @@ import pytest
 from activations.plugins import Origin, load_plugin
 
 ROOT = Path(__file__).parents[1]
-SNAKE = ROOT / "plugins" / "activations-snake"
 
 HEALTHY = """
     from activations import activation, hookimpl
@@ -87,79 +86,6 @@ def run(path, *arguments, **options):
     environment = {**os.environ, "PYTHONPATH": str(path), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "activations", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, **options)
-
-
-@pytest.fixture(scope="session")
-def snake_path(tmp_path_factory):
-    """A folder into which the example plugin was installed by pip."""
-    folder = tmp_path_factory.mktemp("installed")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-    ]
-    subprocess.run([*command, "--target", str(folder), str(SNAKE)], check=True, capture_output=True)
-    return folder
-
-
-def test_the_example_is_listed_with_its_origin(snake_path):
-    result = run(snake_path, "list", "snake_logscale", "--json")
-    assert result.returncode == 0, result.stderr
-    (row,) = json.loads(result.stdout)
-    assert row["name"] == "snake_logscale"
-    assert row["origin"] == "activations-snake 0.1.0"
-    assert result.stderr == ""
-
-
-def test_the_example_is_absent_without_it():
-    result = run(ROOT, "list", "snake_logscale", "--json")
-    assert result.returncode == 2
-    assert "snake" in result.stderr
-
-
-def test_the_example_is_proved(snake_path):
-    result = run(snake_path, "check", "snake_logscale", "--only", "value", "--only", "gradient", "--json")
-    assert result.returncode == 0, result.stdout + result.stderr
-    outcomes = json.loads(result.stdout)["outcomes"]
-    assert [row["activation"] for row in outcomes] == ["snake_logscale"] * 2 + ["snake_logscale:a=1"] * 2
-    assert {row["status"] for row in outcomes} == {"passed"}
-
-
-def test_the_example_is_drawn(snake_path, tmp_path):
-    target = tmp_path / "snake.svg"
-    result = run(snake_path, "plot", "snake_logscale", "-o", str(target))
-    assert result.returncode == 0, result.stderr
-    assert target.read_text().lstrip().startswith("<?xml")
-
-
-def test_the_example_is_ranked(snake_path):
-    result = run(snake_path, "bench", "x*x", "--domain", "-1", "1", "-a", "snake_logscale", "-a", "linear", "--json")
-    assert result.returncode == 0, result.stderr
-    ranking = json.loads(result.stdout)["targets"][0]["ranking"]
-    assert [row["activation"] for row in ranking] == ["snake_logscale", "linear"]
-
-
-def test_the_examples_own_tests_pass(snake_path):
-    environment = {**os.environ, "PYTHONPATH": str(snake_path), "OMP_NUM_THREADS": "1"}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(SNAKE),
-        str(SNAKE),
-    ]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=SNAKE)
-    assert result.returncode == 0, result.stdout
-    assert "passed" in result.stdout
 
 
 @pytest.mark.parametrize("name", BROKEN)

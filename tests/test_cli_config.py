@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from activations_cli.defaults import OTHERS, SHARED, FlagDefaults, known_commands, option_name, settable, variables
+from activations_cli.defaults import OTHERS, SHARED, FlagDefaults, commands_by_path, option_name, settable, variables
 from activations_cli.failures import ExitCode
 from activations_cli.main import cli
 
@@ -337,7 +337,7 @@ def test_a_contradiction_tells_who_contributed_to_it(project: Path) -> None:
 
 def test_no_two_options_share_a_variable_but_those_that_all_commands_have() -> None:
     owners: dict[str, set[str]] = {}
-    for path, command in known_commands(cli).items():
+    for path, command in commands_by_path(cli).items():
         for parameter in settable(path, command):
             for name in variables(path, parameter):
                 owners.setdefault(name, set()).add(option_name(parameter))
@@ -354,7 +354,7 @@ def test_no_two_options_share_a_variable_but_those_that_all_commands_have() -> N
 
 def test_shared_options_have_one_type_wherever_they_are() -> None:
     kinds: dict[str, set[str]] = {}
-    for path, command in known_commands(cli).items():
+    for path, command in commands_by_path(cli).items():
         for parameter in settable(path, command):
             if option_name(parameter) in SHARED:
                 kinds.setdefault(option_name(parameter), set()).add(repr(parameter.type.to_info_dict()))
@@ -367,6 +367,40 @@ def test_other_variables_are_left_alone_and_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ACTIVATIONS_BENCH_PRESTE", "full")
     assert configured()["unknown_variables"] == ["ACTIVATIONS_BENCH_PRESTE"]
     assert "ACTIVATIONS_BENCH_PRESTE" in run("config").stderr
+
+
+PLUGIN = """
+import click
+from activations import hookimpl
+
+@hookimpl
+def register_commands(cli):
+    @cli.command("greet")
+    @click.option("--times", type=int, default=1)
+    def greet(times):
+        "Greet."
+        click.echo("hello " * times)
+"""
+
+
+def test_the_command_of_a_plugin_has_a_table_and_variables_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.with_name("site")
+    (folder / "greeting-1.0.dist-info").mkdir(parents=True)
+    (folder / "greeting_plugin.py").write_text(PLUGIN)
+    (folder / "greeting-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
+    (folder / "greeting-1.0.dist-info" / "entry_points.txt").write_text("[activations]\ngreeting = greeting_plugin\n")
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    project.write_text("[greet]\ntimes = 2\n")
+    # The first time nobody knows the command, nor which plugin has it.
+    assert apart("cite", "mish", PYTHONPATH=path).returncode == 0
+    assert apart("greet", PYTHONPATH=path).stdout.split() == ["hello"] * 2
+    assert apart("greet", PYTHONPATH=path, ACTIVATIONS_GREET_TIMES="3").stdout.split() == ["hello"] * 3
+    assert ":2" in apart("config", PYTHONPATH=path).stdout
+    project.write_text("[greet]\ntime = 2\n")
+    wrong = apart("greet", PYTHONPATH=path)
+    assert (wrong.returncode, wrong.stdout) == (ExitCode.USAGE, "")
+    assert f"{project}:2: unknown key 'time'; did you mean times?" in wrong.stderr
+    assert "unknown section 'greet'" in apart("cite", "mish").stderr
 
 
 # What is shown

@@ -27,8 +27,7 @@ from activations.configuration.toml import read_toml
 from activations.declare import formula_activation
 from activations.errors import ConfigurationError, DeclarationError
 from activations.fit.configured import configured_targets, read_configured_target
-from activations.fit.targets import formula_target, known_targets
-from activations.plugins import forget
+from activations.fit.targets import formula_target, known_targets, resolve_target
 from activations.registry import default_registry
 
 SWISH = """\
@@ -69,13 +68,6 @@ def user(project: Path) -> Path:
     folder = project.parent / "settings" / "activations"
     folder.mkdir(parents=True)
     return folder
-
-
-@pytest.fixture
-def _fresh_registry():
-    forget()
-    yield
-    forget()
 
 
 def mistake(text: str | bytes) -> str:
@@ -225,7 +217,6 @@ def test_what_the_project_declares_hides_the_users(project: Path, user: Path) ->
     assert found == {"my_swish": ("activations.toml", {"beta": 1.7}), "mine": ("config.toml", {})}
 
 
-@pytest.mark.usefixtures("_fresh_registry")
 def test_the_registry_and_the_targets_know_them(project: Path) -> None:
     clash = '[activations.relu]\nformula = "x^3"\n[targets.sin]\nformula = "x^3"\n'
     (project / "activations.toml").write_text(SWISH + BUMP + clash)
@@ -235,11 +226,10 @@ def test_the_registry_and_the_targets_know_them(project: Path) -> None:
     assert [str(problem) for problem in registry.problems if "'relu'" in str(problem)]
     assert registry["relu"].source != f"{project / 'activations.toml'}:16"
     assert registry["activations.toml:relu"].formula.text == "x^3"
-    assert {target.name: target for target in known_targets().targets}["bump"].points == 64
+    assert resolve_target("bump").points == 64
     assert ["'sin' is taken" in str(problem) for problem in known_targets().problems] == [True]
 
 
-@pytest.mark.usefixtures("_fresh_registry")
 def test_a_broken_file_is_told_and_not_remembered(project: Path) -> None:
     (project / "activations.toml").write_text(SWISH.replace("sigmoid", "sigmod"))
     with pytest.raises(ConfigurationError, match=r"activations\.toml:2: formula of my_swish: .*sigmoid"):

@@ -65,6 +65,8 @@ class Plugin:
         self._load = load
         self._remember = remember
         self._loaded: Loaded | Problem | None = None
+        if found.flaw and not off:
+            self._attempt()  # its text alone tells, and nothing is imported for it
 
     @property
     def origin(self) -> Origin:

@@ -19,9 +19,9 @@ __all__ = [
     "FlagDefaults",
     "Setting",
     "check_file",
+    "commands_by_path",
     "counts",
     "is_typed",
-    "known_commands",
     "name_variables",
     "option_name",
     "origins_told",
@@ -34,7 +34,7 @@ SHARED = ("color", "device", "jobs", "json", "quiet", "seed", "store", "verbose"
 """What means the same in every command that has it: [defaults] and variables such as ACTIVATIONS_COLOR set it."""
 
 # What changes files or loads code is typed each time; and what goes with one file or target means nothing without it.
-TYPED_ONLY = ("all", "force", "help", "no-plugins", "plugin", "version", "yes")
+TYPED_ONLY = ("all", "force", "help", "no-plugins", "plugin", "strict-plugins", "version", "yes")
 OPERANDS = ("classify", "domain", "drop-na", "x", "y")
 DELETING = (("runs", "delete"),)
 OTHERS = ("ACTIVATIONS_CONFIG", "ACTIVATIONS_PLUGINS")
@@ -114,7 +114,7 @@ class FlagDefaults(dict[str, Any]):
         if not found_files.sets_options:
             return {}
         files = found_files.files
-        commands = known_commands(self.root, self.path[:1])
+        commands = commands_by_path(self.root, self.path[:1])
         command = commands.get(self.path)
         if command is None:
             return {}
@@ -129,7 +129,7 @@ class FlagDefaults(dict[str, Any]):
         return found
 
 
-def known_commands(root: click.Group, also: Iterable[str] = ()) -> dict[Path, click.Command]:
+def commands_by_path(root: click.Group, also: Iterable[str] = ()) -> dict[Path, click.Command]:
     """The command line and all its own commands by the names that lead there.
 
     Args:
@@ -144,6 +144,14 @@ def known_commands(root: click.Group, also: Iterable[str] = ()) -> dict[Path, cl
         if command is not None:
             found.update(_walk(command, (name,)))
     return found
+
+
+def is_command(root: click.Group, name: str) -> bool:
+    """Whether a command has the name, ours or a plugin's; only where none is known by it a plugin is loaded."""
+    from activations_cli.plugin_commands import find_command, known_commands
+
+    ours = frozenset(root.list_commands(click.Context(root)))
+    return name in ours or name in known_commands(ours) or find_command(name) is not None
 
 
 def _walk(command: click.Command, path: Path) -> Iterator[tuple[Path, click.Command]]:
@@ -221,20 +229,19 @@ def check_file(
     file: ConfigurationFile, root: click.Group, commands: dict[Path, click.Command]
 ) -> Iterator[ConfigurationError]:
     """Every mistake in the tables of a file that set options; those of commands that are not given are left alone."""
-    context = click.Context(root)
     for name, table in file.tables.items():
         if name == "activations":
             continue
         if name == DEFAULTS:
             for key, value in table.items():
                 yield from check_default(file, key, value, commands)
-        elif name not in root.list_commands(context):
-            from activations.configuration.values import nearest
-
-            known = ("activations", "targets", DEFAULTS, *root.list_commands(context))
-            yield file.error(f"unknown section {name[:80]!r}; {nearest(name, known)}", name)
         elif (name,) in commands:
             yield from check_table(file, (name,), table, commands)
+        elif not is_command(root, name):
+            from activations.configuration.values import nearest
+
+            known = ("activations", "targets", DEFAULTS, *root.list_commands(click.Context(root)))
+            yield file.error(f"unknown section {name[:80]!r}; {nearest(name, known)}", name)
 
 
 def check_table(

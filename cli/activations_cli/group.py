@@ -55,6 +55,7 @@ class CommandGroup(click.Group):
             tell_problems(ctx.ensure_object(Output))
             return None
         command, plugin = provided
+        name_variables(command, (cmd_name,))
         ctx.meta[PROVIDER] = plugin.origin
         return command
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from activations.errors import ConfigurationError
-from activations_cli.defaults import OTHERS, check_file, known_commands, option_name, settings, variables
+from activations_cli.defaults import OTHERS, check_file, commands_by_path, is_command, option_name, settings, variables
 from activations_cli.facts import near
 from activations_cli.options import json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 Rows = list[dict[str, Any]]
+NO_COMMANDS = ("activations", "defaults")
 
 
 @click.command("config")
@@ -40,8 +41,8 @@ def command(output: Output, context: click.Context, everything: bool, as_json: b
     root = context.find_root().command
     assert isinstance(root, click.Group)
     places, files = read_files(problems)
-    named = [name for file in files for name in file.tables if name in root.list_commands(context)]
-    commands = known_commands(root, named)
+    named = [name for file in files for name in file.tables if name not in NO_COMMANDS and is_command(root, name)]
+    commands = commands_by_path(root, named)
     sound = []
     for file in files:
         mistakes = list(check_file(file, root, commands))

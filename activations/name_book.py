@@ -113,8 +113,9 @@ class NameBook:
     def split(self, text: str) -> tuple[str, str]:
         """Part a name, qualified or not, from its settings."""
         first, _, rest = text.partition(":")
-        if any(distribution == plain(first) for distribution, _ in self._qualified):
-            name, _, settings = rest.partition(":")
+        name, _, settings = rest.partition(":")
+        # A distribution may have the name of an activation, and then the settings are none of its names.
+        if (plain(first), plain(name)) in self._qualified:
             return f"{first}:{name}", settings
         return first, rest
 

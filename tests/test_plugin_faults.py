@@ -40,7 +40,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         START + HALF + "@hookimpl\ndef provide_activations():\n    yield half\n    raise ValueError('after one')",
         "after one",
     ),
-    "gives-nothing": (START + "@hookimpl\ndef provide_activations(): pass", "a list"),
+    "gives-nothing": (
+        START + "@hookimpl\ndef provide_activations(): pass",
+        "provide_activations gave None; return a list",
+    ),
     "gives-number": (gives("3"), "TypeError"),
     "endless": (
         START + "import itertools\n@hookimpl\ndef provide_targets(): return itertools.count()",

@@ -6,7 +6,7 @@ import ast
 import importlib.machinery
 import tokenize
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,8 +95,8 @@ def collect(provider: object, name: str) -> Loaded:
     hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(provider) or ()))
     if not hooks:
         raise RefusedError("it implements no hook", "write @hookimpl above its provide_activations()")
-    declared = _called(manager.hook.provide_activations)
-    targets = _called(manager.hook.provide_targets)
+    declared = _called(manager.hook.provide_activations, hooks)
+    targets = _called(manager.hook.provide_targets, hooks)
     for item in declared:
         _require_declaration(item)
     for item in targets:
@@ -123,9 +123,12 @@ def of_module(module: types.ModuleType) -> Loaded:
     return Loaded(tuple(own), (), facts, lambda cli: None)
 
 
-def _called(hook: Callable[[], Iterable[Iterable[Any]]]) -> list[Any]:
+def _called(hook: Any, implemented: Sequence[str]) -> list[Any]:
     items: list[Any] = []
-    for result in hook():
+    results = hook()
+    if hook.name in implemented and not results:  # pluggy leaves out None
+        raise RefusedError(f"{hook.name} gave None", "return a list from it")
+    for result in results:
         for item in result:
             items.append(item)
             if len(items) > MAX_PROVIDED:
@@ -161,9 +164,10 @@ def _require_name(name: object, what: str) -> None:
 
 
 def _what(item: object) -> str:
-    kind = "the class" if isinstance(item, type) else f"the {type(item).__name__}"
     name = getattr(item, "__name__", "")
-    return f"{kind} {name[:80]}" if isinstance(name, str) and name else f"an object of type {type(item).__name__}"
+    if not isinstance(name, str) or not name:
+        return f"an object of type {type(item).__name__}"
+    return f"the {'class' if isinstance(item, type) else 'function'} {name[:80]}"
 
 
 def _declared_api(module: str) -> int:

@@ -69,8 +69,11 @@ def main(key: str, report_path: str, memory: int, files: list[str]) -> None:
         memory: bytes that it may take beside what torch takes.
         files: Python files that are plugins.
     """
-    import torch  # noqa: F401  # its own memory and state are not the plugin's
+    # What any command imports is not the plugin's doing, and what is not there yet can't be seen to change.
+    import torch  # noqa: F401
 
+    import activations.fit.targets
+    import activations.registry  # noqa: F401
     from activations.discovery import discover
     from activations.plugins import Plugin
     from activations.plugins.files import add

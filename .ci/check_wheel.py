@@ -11,7 +11,7 @@ for data in (
     "py.typed",
     "expression/runtime.js",
     "render/page_assets/page.html",
-    "fit/suite/diabetes.csv",
+    "fitting/suite/diabetes.csv",
     "scaffold/templates/command/test.py.template",
 ):
     assert f"activations/{data}" in names, f"{data} is missing"

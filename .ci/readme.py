@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from activations import catalogue
-from activations.fit.targets import TARGETS
+from activations.fitting.targets import TARGETS
 
 README = Path(__file__).parents[1] / "README.md"
 LONGEST_FORMULA = 60

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from activations.derivatives import derivative
     from activations.errors import ActivationsError
     from activations.expression import Expression, parse
-    from activations.fit import Target, csv_target, function_target, resolve_target
+    from activations.fitting import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.linear_layers import initialise
     from activations.nn import create
@@ -72,7 +72,7 @@ _HOMES = {
     "activations.derivatives": ("derivative",),
     "activations.errors": ("ActivationsError",),
     "activations.expression": ("Expression", "parse"),
-    "activations.fit": ("Target", "csv_target", "function_target", "resolve_target"),
+    "activations.fitting": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.linear_layers": ("initialise",),
     "activations.nn": ("create",),

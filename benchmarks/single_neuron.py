@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from activations.benchmark import Result, TargetResult, available_jobs, benchmark
-from activations.fit.targets import formula_target
+from activations.fitting.targets import formula_target
 from activations.registry import default_registry
 
 POLYNOMIALS = ("x", "x^2", "x^2 + x", "x^3 + x^2", "x^3 + x^2 + x")

@@ -27,7 +27,7 @@ from contenders.roofline import Limits, least_seconds, measure_limits
 from contenders.sklearn_way import SKLEARN
 from contenders.torch_ways import FUNCTIONAL, LOOP, OURS
 
-from activations.fit.devices import steady_arithmetic
+from activations.fitting.devices import steady_arithmetic
 
 ACTIVATIONS = ("relu", "tanh", "gelu", "sine")
 # Widths, points, and networks at once: 12 as the benchmark trains them on a CPU, and what more of small ones give.

@@ -10,7 +10,7 @@ from activations.benchmark.entry import Entry
 from activations.benchmark.outcome import Errors
 from activations.benchmark.presets import Preset
 from activations.declare import formula_activation
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.registry import default_registry
 
 HOSTILE = "=cmd|' /C calc'!A0<script>window.__pwn=1;alert(1)</script>\x1b[31m"

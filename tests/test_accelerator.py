@@ -6,7 +6,7 @@ from activations.benchmark.accelerator import OUT_OF_MEMORY, chunks_that_fit, tr
 from activations.benchmark.plan import Run, bytes_per_run
 from activations.benchmark.workers import Workers, train_chunk
 from activations.errors import DeviceError
-from activations.fit.target import Target
+from activations.fitting.target import Target
 from activations.registry import default_registry
 
 TARGET = Target("sin(3*x)", ((-1.0, 1.0),), "sin(3*x)", points=20)

@@ -20,11 +20,11 @@ from activations.benchmark.tuning import tune, tune_briefly
 from activations.benchmark.workers import Workers
 from activations.declare import formula_activation
 from activations.errors import DataError, DeviceError
-from activations.fit import function_target
-from activations.fit.recipe import DEFAULT_RECIPE, Recipe
-from activations.fit.samples import draw_samples
-from activations.fit.settings import SettingError
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting import function_target
+from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
+from activations.fitting.samples import draw_samples
+from activations.fitting.settings import SettingError
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.floors import exact_floor
 from activations.registry import default_registry
 
@@ -566,7 +566,7 @@ def test_the_default_activations_are_registered():
 
 def test_names_and_presets_load_nothing_heavy():
     code = (
-        "import sys, activations.benchmark, activations.fit; activations.fit.resolve_target('sin');"
+        "import sys, activations.benchmark, activations.fitting; activations.fitting.resolve_target('sin');"
         "print(sorted({'torch', 'numpy', 'scipy', 'sympy', 'matplotlib'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,10 +23,10 @@ from activations.benchmark.entry import Entry
 from activations.benchmark.plan import Run
 from activations.benchmark.presets import Preset
 from activations.benchmark.workers import train_chunk
-from activations.fit.network import Network
-from activations.fit.recipe import Recipe
-from activations.fit.settings import SettingError
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting.network import Network
+from activations.fitting.recipe import Recipe
+from activations.fitting.settings import SettingError
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.floors import exact_floor
 from activations.registry import default_registry
 from activations_cli import results

@@ -26,8 +26,8 @@ from activations.configuration.places import find_files
 from activations.configuration.toml import read_toml
 from activations.declare import formula_activation
 from activations.errors import ConfigurationError, DeclarationError
-from activations.fit.configured import configured_targets, read_configured_target
-from activations.fit.targets import formula_target, known_targets, resolve_target
+from activations.fitting.configured import configured_targets, read_configured_target
+from activations.fitting.targets import formula_target, known_targets, resolve_target
 from activations.registry import default_registry
 
 SWISH = """\

@@ -5,11 +5,11 @@ import torch
 from activations.benchmark.accelerator import OUT_OF_MEMORY
 from activations.benchmark.plan import Run
 from activations.benchmark.workers import Workers, train_chunk
-from activations.fit.batched import Training
-from activations.fit.engine import Batch, train
-from activations.fit.initialisation import initial_parameters
-from activations.fit.network import Network
-from activations.fit.target import Target
+from activations.fitting.batched import Training
+from activations.fitting.engine import Batch, train
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.network import Network
+from activations.fitting.target import Target
 from activations.registry import default_registry
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device here")

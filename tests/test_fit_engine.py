@@ -10,18 +10,18 @@ from torch import nn
 
 from activations.declare import formula_activation
 from activations.errors import DeviceError
-from activations.fit.batched import Training
-from activations.fit.devices import resolve_device, steady_arithmetic
-from activations.fit.engine import Batch, checkpoints, predict, train
-from activations.fit.initialisation import initial_parameters
-from activations.fit.kernels import KERNELS, kernel_of
-from activations.fit.minibatches import Minibatches
-from activations.fit.network import Network, read_hidden
-from activations.fit.nonlinearity import Nonlinearity
-from activations.fit.randomness import Purpose, generator
-from activations.fit.recipe import Recipe
-from activations.fit.recorded import recorded
-from activations.fit.settings import SettingError
+from activations.fitting.batched import Training
+from activations.fitting.devices import resolve_device, steady_arithmetic
+from activations.fitting.engine import Batch, checkpoints, predict, train
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.kernels import KERNELS, kernel_of
+from activations.fitting.minibatches import Minibatches
+from activations.fitting.network import Network, read_hidden
+from activations.fitting.nonlinearity import Nonlinearity
+from activations.fitting.randomness import Purpose, generator
+from activations.fitting.recipe import Recipe
+from activations.fitting.recorded import recorded
+from activations.fitting.settings import SettingError
 from activations.nn import create
 from activations.registry import default_registry
 

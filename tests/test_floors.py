@@ -11,11 +11,11 @@ from scipy.interpolate import CubicSpline, LSQUnivariateSpline
 from activations.benchmark.references import reference_rows
 from activations.declare import formula_activation
 from activations.errors import DataError
-from activations.fit.engine import predict
-from activations.fit.network import Network
-from activations.fit.samples import draw_samples
-from activations.fit.settings import SettingError
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting.engine import predict
+from activations.fitting.network import Network
+from activations.fitting.samples import draw_samples
+from activations.fitting.settings import SettingError
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.floors import (
     Floor,
     NoFloor,

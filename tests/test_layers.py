@@ -26,7 +26,7 @@ ROWS = [
     {"activations.catalogue", "activations.configuration"},
     {"activations.plugins", "activations.name_book", "activations.registry"},
     {"activations.moments", "activations.nn", "activations.citation", "activations.linear_layers", "activations.trial"},
-    {"activations.properties", "activations.shape", "activations.testing", "activations.fit"},
+    {"activations.properties", "activations.shape", "activations.testing", "activations.fitting"},
     {
         "activations.property_store",
         "activations.similarity",
@@ -60,7 +60,7 @@ ONLY_IN = {
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
     "mpmath": {"activations.expression", "activations.testing"},
-    "safetensors": {"activations.fit"},
+    "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
 }
 
@@ -135,7 +135,7 @@ def test_the_rule_bites(tmp_path):
     path = tmp_path / "bad.py"
     path.write_text("from activations.benchmark import benchmark\n")
     (name,) = imported(path)
-    assert row(unit(name)) > row("activations.fit")
+    assert row(unit(name)) > row("activations.fitting")
 
 
 HEAVY = ("torch", "numpy", "matplotlib", "sympy", "scipy", "mpmath", "plotly", "rich")

@@ -5,13 +5,13 @@ import pytest
 import torch
 from scipy.optimize import minimize, rosen, rosen_der
 
-from activations.fit.devices import steady_arithmetic
-from activations.fit.engine import Batch, predict, train
-from activations.fit.initialisation import initial_parameters
-from activations.fit.lbfgs import _Memory, minimise
-from activations.fit.network import Network
-from activations.fit.recipe import Recipe
-from activations.fit.settings import SettingError
+from activations.fitting.devices import steady_arithmetic
+from activations.fitting.engine import Batch, predict, train
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.lbfgs import _Memory, minimise
+from activations.fitting.network import Network
+from activations.fitting.recipe import Recipe
+from activations.fitting.settings import SettingError
 from activations.registry import default_registry
 
 REGISTRY = default_registry()

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from activations.fit.engine import Batch, predict, train
-from activations.fit.initialisation import initial_parameters
-from activations.fit.levenberg import jacobian, levenberg_marquardt
-from activations.fit.network import Network
+from activations.fitting.engine import Batch, predict, train
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.levenberg import jacobian, levenberg_marquardt
+from activations.fitting.network import Network
 from activations.registry import default_registry
 
 REGISTRY = default_registry()

@@ -7,9 +7,9 @@ import torch
 
 from activations import UniformInit, activation, create, default_registry, initialise
 from activations.errors import DeclarationError, UnknownActivationError
-from activations.fit.initialisation import initial_parameters
-from activations.fit.network import Network
-from activations.fit.randomness import Purpose, generator
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.network import Network
+from activations.fitting.randomness import Purpose, generator
 from activations.moments import gain
 
 REGISTRY = default_registry()

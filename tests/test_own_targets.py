@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from activations.errors import DataError, ExpressionError
-from activations.fit import function_target
-from activations.fit.evaluation import evaluate
-from activations.fit.samples import draw_samples
-from activations.fit.scaling import Scaling
-from activations.fit.targets import formula_target, resolve_target
+from activations.fitting import function_target
+from activations.fitting.evaluation import evaluate
+from activations.fitting.samples import draw_samples
+from activations.fitting.scaling import Scaling
+from activations.fitting.targets import formula_target, resolve_target
 
 SPIRAL = "t -> (t*cos(t), t*sin(t))"
 

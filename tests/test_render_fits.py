@@ -6,7 +6,7 @@ import pytest
 from activations.benchmark import PRESETS, benchmark
 from activations.benchmark.presets import Preset
 from activations.declare import formula_activation
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.registry import default_registry
 from activations.render.fits import draw_fits
 from activations.render.style import figure_bytes

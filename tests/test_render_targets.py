@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from activations.errors import DataError
-from activations.fit import function_target
-from activations.fit.samples import draw_samples
-from activations.fit.targets import csv_target, formula_target, resolve_target
+from activations.fitting import function_target
+from activations.fitting.samples import draw_samples
+from activations.fitting.targets import csv_target, formula_target, resolve_target
 from activations.render.gaps import with_gaps
 from activations.render.style import figure_bytes
 from activations.render.targets import draw_target

@@ -18,7 +18,7 @@ from rich.console import Console
 from activations.benchmark.result import Fit
 from activations.errors import UnknownTargetError
 from activations.files import OutputExistsError, slugs
-from activations.fit.targets import formula_target
+from activations.fitting.targets import formula_target
 from activations.render.report import page as page_module
 from activations.render.report import prepare_folder, report_paths, write_report
 from activations.render.report.bars import target_ranking

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from activations.fit.devices import steady_arithmetic
+from activations.fitting.devices import steady_arithmetic
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 

@@ -10,15 +10,15 @@ import torch
 from activations.benchmark.plan import CHUNK, Run, chunks
 from activations.benchmark.workers import Workers, train_chunk
 from activations.declare import formula_activation
-from activations.fit.devices import steady_arithmetic
-from activations.fit.engine import Batch, predict, train
-from activations.fit.initialisation import initial_parameters, start_scale
-from activations.fit.levenberg import levenberg_marquardt
-from activations.fit.network import Network
-from activations.fit.recipe import OPTIMIZERS, Recipe
-from activations.fit.settings import SettingError
-from activations.fit.starts import keep_best_starts, training_losses
-from activations.fit.targets import formula_target, resolve_target
+from activations.fitting.devices import steady_arithmetic
+from activations.fitting.engine import Batch, predict, train
+from activations.fitting.initialisation import initial_parameters, start_scale
+from activations.fitting.levenberg import levenberg_marquardt
+from activations.fitting.network import Network
+from activations.fitting.recipe import OPTIMIZERS, Recipe
+from activations.fitting.settings import SettingError
+from activations.fitting.starts import keep_best_starts, training_losses
+from activations.fitting.targets import formula_target, resolve_target
 from activations.registry import default_registry
 
 REGISTRY = default_registry()
@@ -132,7 +132,7 @@ def test_levenberg_marquardt_in_float32_is_refused():
 def test_a_batch_that_takes_much_memory_is_computed_in_parts(monkeypatch):
     batch = batch_of(Recipe(optimizer="lm"))
     whole = train(batch)
-    monkeypatch.setattr("activations.fit.levenberg.MEMORY", 5 * 8 * 19 * 31 * 2)
+    monkeypatch.setattr("activations.fitting.levenberg.MEMORY", 5 * 8 * 19 * 31 * 2)
     sizes = []
     original = levenberg_marquardt
 
@@ -140,7 +140,7 @@ def test_a_batch_that_takes_much_memory_is_computed_in_parts(monkeypatch):
         sizes.append(len(inputs))
         return original(network, inputs, *rest)
 
-    monkeypatch.setattr("activations.fit.levenberg.levenberg_marquardt", noted)
+    monkeypatch.setattr("activations.fitting.levenberg.levenberg_marquardt", noted)
     parts = train(batch)
     assert sizes == [2, 2]
     torch.testing.assert_close(parts.losses[:10], whole.losses[:10], rtol=1e-6, atol=0)

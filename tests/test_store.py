@@ -30,9 +30,9 @@ from activations.benchmark.store.repair import check_store, salvage_store
 from activations.benchmark.workers import train_chunk
 from activations.declare import activation, formula_activation
 from activations.errors import StoreError
-from activations.fit import function_target
-from activations.fit.targets import csv_target, formula_target, resolve_target
-from activations.fit.weights import read_weights, write_weights
+from activations.fitting import function_target
+from activations.fitting.targets import csv_target, formula_target, resolve_target
+from activations.fitting.weights import read_weights, write_weights
 from activations.registry import default_registry
 
 REGISTRY = default_registry()

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from activations.errors import UnknownTargetError
-from activations.fit.evaluation import evaluate
-from activations.fit.points import uniform
-from activations.fit.samples import draw_samples
-from activations.fit.suite.special import bessel_j0, elliptic_e
-from activations.fit.targets import TARGETS, resolve_target, resolve_targets, suite, suite_names
+from activations.fitting.evaluation import evaluate
+from activations.fitting.points import uniform
+from activations.fitting.samples import draw_samples
+from activations.fitting.suite.special import bessel_j0, elliptic_e
+from activations.fitting.targets import TARGETS, resolve_target, resolve_targets, suite, suite_names
 
 # Mean, standard deviation, minimum and maximum on 1001 equidistant points of the domain.
 ON_A_GRID = {

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from activations.errors import DataError
-from activations.fit.samples import draw_samples
-from activations.fit.table import MAX_CLASSES, read_table
-from activations.fit.targets import csv_target
+from activations.fitting.samples import draw_samples
+from activations.fitting.table import MAX_CLASSES, read_table
+from activations.fitting.targets import csv_target
 
 GOOD = "x,y\n" + "".join(f"{i},{i * i}\n" for i in range(12))
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from activations.errors import DataError, ExpressionError, UnknownTargetError
-from activations.fit.samples import Scaling, draw_samples, evaluate
-from activations.fit.targets import TARGETS, formula_target, resolve_target, target_names
+from activations.fitting.samples import Scaling, draw_samples, evaluate
+from activations.fitting.targets import TARGETS, formula_target, resolve_target, target_names
 
 
 def test_names_and_aliases_are_unique_and_found_however_they_are_spelled():

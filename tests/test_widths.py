@@ -6,9 +6,9 @@ import pytest
 
 from activations.benchmark import benchmark
 from activations.benchmark.widths import matched_hidden
-from activations.fit.network import Network
-from activations.fit.settings import SettingError
-from activations.fit.targets import formula_target, resolve_target
+from activations.fitting.network import Network
+from activations.fitting.settings import SettingError
+from activations.fitting.targets import formula_target, resolve_target
 from activations.registry import default_registry
 
 REGISTRY = default_registry()

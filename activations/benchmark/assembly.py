@@ -24,7 +24,7 @@ from activations.benchmark.statistics import (
     ranks,
     resamples,
 )
-from activations.fit.randomness import Purpose, generator
+from activations.fitting.randomness import Purpose, generator
 from activations.floors import Floor, exact_floor
 
 __all__ = ["assemble"]

@@ -9,12 +9,12 @@ from typing import Any
 from activations.benchmark.plan import CHUNK, Precision, Run
 from activations.benchmark.presets import Preset
 from activations.benchmark.tuning import Choice
-from activations.fit.initialisation import START_SCALES
-from activations.fit.levenberg import MAX_JACOBIAN, MAX_PARAMETERS
-from activations.fit.network import Network
-from activations.fit.recipe import DEFAULT_RECIPE, HISTORY, Recipe
-from activations.fit.settings import SettingError
-from activations.fit.target import Target
+from activations.fitting.initialisation import START_SCALES
+from activations.fitting.levenberg import MAX_JACOBIAN, MAX_PARAMETERS
+from activations.fitting.network import Network
+from activations.fitting.recipe import DEFAULT_RECIPE, HISTORY, Recipe
+from activations.fitting.settings import SettingError
+from activations.fitting.target import Target
 
 __all__ = [
     "capacity_effort",

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from activations.benchmark.plan import Run
-from activations.fit.points import Points
-from activations.fit.samples import Samples
+from activations.fitting.points import Points
+from activations.fitting.samples import Samples
 
 __all__ = ["PRECISIONS", "Errors", "Outcome", "judge", "measure_errors"]
 

@@ -12,11 +12,11 @@ from typing import Any, Literal, TypeAlias
 
 from activations.declare import Variant
 from activations.errors import PluginError
-from activations.fit.initialisation import Initialisation
-from activations.fit.network import Network
-from activations.fit.recipe import DEFAULT_RECIPE, Recipe
-from activations.fit.settings import SettingError
-from activations.fit.target import Target
+from activations.fitting.initialisation import Initialisation
+from activations.fitting.network import Network
+from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
+from activations.fitting.settings import SettingError
+from activations.fitting.target import Target
 
 __all__ = ["CHUNK", "CHUNK_STEP", "Precision", "Run", "bytes_per_run", "chunks", "require_memory", "require_picklable"]
 
@@ -38,13 +38,13 @@ class Run:
         variant: the activation.
         hidden: widths of the hidden layers.
         learning_rate: Adam's, at the first step.
-        scale: of the first layer; see `activations.fit.initialisation`.
+        scale: of the first layer; see `activations.fitting.initialisation`.
         seed: fixes the initial weights' random numbers, sample positions and noise.
         steps: of the optimizer.
         initialisation: "moments" or "torch".
         precision: "float32" or "float64".
         recipe: optimizer, schedule, loss and batch size.
-        own: activations of single hidden layers; see `activations.fit.network.Network`.
+        own: activations of single hidden layers; see `activations.fitting.network.Network`.
     """
 
     target: Target

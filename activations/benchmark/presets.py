@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from activations.fit.settings import SettingError
+from activations.fitting.settings import SettingError
 
 __all__ = [
     "BRIEF_PART",

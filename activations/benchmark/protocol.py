@@ -29,13 +29,13 @@ from activations.benchmark.tuning import Choice, tune, tune_briefly
 from activations.benchmark.widths import matched_hidden
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
-from activations.fit.devices import resolve_device
-from activations.fit.initialisation import INITIALISATIONS, Initialisation
-from activations.fit.network import read_hidden
-from activations.fit.recipe import DEFAULT_RECIPE, Recipe
-from activations.fit.samples import draw_samples
-from activations.fit.settings import SettingError, require_count
-from activations.fit.target import Target
+from activations.fitting.devices import resolve_device
+from activations.fitting.initialisation import INITIALISATIONS, Initialisation
+from activations.fitting.network import read_hidden
+from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
+from activations.fitting.samples import draw_samples
+from activations.fitting.settings import SettingError, require_count
+from activations.fitting.target import Target
 
 __all__ = ["MAX_BENCHMARK_SEED", "SCREENING_SEEDS", "Progress", "benchmark"]
 

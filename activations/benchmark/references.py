@@ -8,8 +8,8 @@ from typing import Any
 
 from activations.benchmark.outcome import Errors, measure_errors
 from activations.benchmark.statistics import finite_or_none, median
-from activations.fit.samples import Samples, draw_samples
-from activations.fit.target import Target
+from activations.fitting.samples import Samples, draw_samples
+from activations.fitting.target import Target
 from activations.floors.references import reference_fits
 
 __all__ = ["ReferenceRow", "reference_rows"]

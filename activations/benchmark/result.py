@@ -18,9 +18,9 @@ from activations.benchmark.statistics import (
     Aggregate,
     finite_or_none,
 )
-from activations.fit.engine import predict
-from activations.fit.samples import Samples, draw_samples
-from activations.fit.target import Target
+from activations.fitting.engine import predict
+from activations.fitting.samples import Samples, draw_samples
+from activations.fitting.target import Target
 from activations.floors import Floor
 
 __all__ = ["VERSION", "Fit", "Result", "Row", "TargetResult"]

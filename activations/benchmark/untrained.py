@@ -8,7 +8,7 @@ import numpy as np
 
 from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import Run
-from activations.fit.samples import draw_samples
+from activations.fitting.samples import draw_samples
 
 __all__ = ["untrained"]
 

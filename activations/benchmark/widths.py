@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from activations.declare import Variant
-from activations.fit.target import Target
+from activations.fitting.target import Target
 
 __all__ = ["matched_hidden"]
 

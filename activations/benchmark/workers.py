@@ -21,12 +21,12 @@ from activations.benchmark.outcome import Outcome, judge
 from activations.benchmark.plan import CHUNK_STEP, Run, chunks
 from activations.benchmark.untrained import untrained
 from activations.errors import DataError, DeviceError
-from activations.fit import engine
-from activations.fit.devices import keep_freed_memory, steady_arithmetic
-from activations.fit.engine import Batch
-from activations.fit.initialisation import initial_parameters, start_scale
-from activations.fit.samples import Samples, draw_samples
-from activations.fit.starts import keep_best_starts
+from activations.fitting import engine
+from activations.fitting.devices import keep_freed_memory, steady_arithmetic
+from activations.fitting.engine import Batch
+from activations.fitting.initialisation import initial_parameters, start_scale
+from activations.fitting.samples import Samples, draw_samples
+from activations.fitting.starts import keep_best_starts
 from activations.plugins import files
 from activations.trial import is_foreign, is_memory_error, memory_limit, physical_memory
 

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from activations.declare import Variant
-from activations.fit.samples import draw_samples
-from activations.fit.targets import Target
+from activations.fitting.samples import draw_samples
+from activations.fitting.targets import Target
 from activations.floors.pieces import Pieces, activation_pieces, network_pieces
 from activations.floors.polynomials import fit_polynomial, polynomial_terms
 from activations.floors.segments import MAX_DEGREE, MAX_POINTS, distinct_points, segmented_floor

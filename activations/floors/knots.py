@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from activations.fit.network import Network
+from activations.fitting.network import Network
 from activations.floors.pieces import activation_pieces
 
 __all__ = ["trained_breaks", "trained_pieces"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activations.declare import Variant
-from activations.fit.targets import Target
+from activations.fitting.targets import Target
 
 __all__ = ["accuracy_ceiling", "largest_jump", "noise_floor", "sup_error_floor"]
 

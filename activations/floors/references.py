@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from activations.fit.samples import Samples
+from activations.fitting.samples import Samples
 from activations.floors.polynomials import fit_polynomial, largest_degree, polynomial_terms
 from activations.floors.segments import distinct_points
 from activations.floors.splines import fit_free_knots, fit_natural_spline, spread_knots

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from activations.errors import DataError
-from activations.fit.settings import require_count
+from activations.fitting.settings import require_count
 
 __all__ = ["MAX_DEGREE", "MAX_POINTS", "best_breaks", "distinct_points", "segmented_floor"]
 

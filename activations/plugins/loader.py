@@ -150,7 +150,9 @@ def _require_declaration(item: object) -> None:
 
 def _require_target(item: object) -> None:
     # The class is not imported for this: it stands in a layer above, and a plugin that made one has imported it.
-    if not any((kind.__module__, kind.__name__) == ("activations.fit.target", "Target") for kind in type(item).__mro__):
+    if not any(
+        (kind.__module__, kind.__name__) == ("activations.fitting.target", "Target") for kind in type(item).__mro__
+    ):
         raise RefusedError(f"provide_targets gave {_what(item)}", "make it with activations.Target(…)")
     _require_name(getattr(item, "name", None), "target")
 

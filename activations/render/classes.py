@@ -10,7 +10,7 @@ from activations.render.formula import plain
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from activations.fit.points import Points
+    from activations.fitting.points import Points
     from activations.render.style import Theme
 
 __all__ = ["class_colours", "draw_classes"]

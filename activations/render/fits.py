@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activations.fit.samples import draw_samples
+from activations.fitting.samples import draw_samples
 from activations.render.classes import class_colours, draw_classes
 from activations.render.formula import plain
 from activations.render.style import Theme, new_figure, style_axes, styled
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from activations.benchmark.result import Fit, TargetResult
-    from activations.fit.target import Target
+    from activations.fitting.target import Target
 
 __all__ = ["draw_fits", "is_drawable"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from activations.fit.evaluation import evaluate
-from activations.fit.samples import draw_samples
+from activations.fitting.evaluation import evaluate
+from activations.fitting.samples import draw_samples
 from activations.render.classes import draw_classes
 from activations.render.formula import formula_text, plain, text_size
 from activations.render.gaps import with_gaps
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from activations.fit.samples import Samples
-    from activations.fit.target import Target
+    from activations.fitting.samples import Samples
+    from activations.fitting.target import Target
 
 __all__ = ["draw_target"]
 

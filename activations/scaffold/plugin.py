@@ -106,7 +106,7 @@ def _taken(kind: Kind) -> Iterator[str]:
         for function in axis_declarations():
             yield from map(plain, (function.name, *function.aliases))
     if kind == "target":
-        from activations.fit.suite import TARGETS
+        from activations.fitting.suite import TARGETS
 
         for target in TARGETS:
             yield from map(plain, (target.name, *target.aliases))

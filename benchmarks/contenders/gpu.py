@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from activations.fit.engine import train
+from activations.fitting.engine import train
 from contenders.problem import Problem
 from contenders.roofline import least_seconds, measure_limits
 from contenders.torch_ways import batch_of, loop_on

@@ -13,9 +13,9 @@ import torch
 
 from activations import create
 from activations.declare import Variant
-from activations.fit.initialisation import initial_parameters
-from activations.fit.network import Network
-from activations.fit.recipe import Recipe
+from activations.fitting.initialisation import initial_parameters
+from activations.fitting.network import Network
+from activations.fitting.recipe import Recipe
 from activations.registry import default_registry
 
 __all__ = ["Array", "Contender", "Problem", "torch_function"]

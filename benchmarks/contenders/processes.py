@@ -7,7 +7,7 @@ import time
 
 from activations.benchmark.plan import CHUNK, Run
 from activations.benchmark.workers import Workers
-from activations.fit.target import Target
+from activations.fitting.target import Target
 from activations.registry import default_registry
 
 __all__ = ["measure_processes"]

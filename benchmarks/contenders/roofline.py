@@ -69,7 +69,7 @@ def _product(side: int, device: str) -> Callable[[], object]:
 
 def _activation(problem: Problem, size: int, device: str, repeats: int) -> float:
     """Seconds per element for the value and the derivative: the best of the engine's way and autograd's."""
-    from activations.fit.nonlinearity import Nonlinearity
+    from activations.fitting.nonlinearity import Nonlinearity
 
     source = torch.randn(1, size, 1, device=device)
     slope = torch.ones_like(source)

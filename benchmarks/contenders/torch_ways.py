@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from activations.fit.engine import Batch, train
+from activations.fitting.engine import Batch, train
 from contenders.problem import Array, Contender, Problem, torch_function
 
 __all__ = ["FUNCTIONAL", "LOOP", "OURS", "batch_of", "loop_on"]

@@ -215,7 +215,7 @@ def _named(incomplete: str, registry: Registry, *kinds: Kind) -> list[Completion
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The targets that start as typed."""
     try:
-        from activations.fit.targets import known_target_names
+        from activations.fitting.targets import known_target_names
 
         names = known_target_names()
     except Exception:  # a completion is silent, whatever is broken
@@ -226,7 +226,7 @@ def complete_targets(context: click.Context, parameter: click.Parameter, incompl
 def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The suites that start as typed."""
     try:
-        from activations.fit.targets import NAMED_SUITES, TARGETS
+        from activations.fitting.targets import NAMED_SUITES, TARGETS
 
         names = dict.fromkeys([*NAMED_SUITES, *(target.group for target in TARGETS)])
     except Exception:  # a completion is silent, whatever is broken
@@ -273,8 +273,8 @@ class HiddenType(click.ParamType[Hidden]):
         if not all(parts):
             message = f"{value!r} is no list of widths; write whole numbers as in 32,32, or relu:64,sine:32"
             self.fail(message, param, ctx)
-        from activations.fit.network import read_hidden
-        from activations.fit.settings import SettingError
+        from activations.fitting.network import read_hidden
+        from activations.fitting.settings import SettingError
 
         found = [part for part in parts if part is not None]
         own = tuple(part["own"] or "" for part in found)

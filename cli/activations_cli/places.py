@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from activations.files import slugs
 
 if TYPE_CHECKING:
-    from activations.fit.targets import Target
+    from activations.fitting.targets import Target
 
 __all__ = ["picture_paths"]
 

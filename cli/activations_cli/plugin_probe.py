@@ -72,7 +72,7 @@ def main(key: str, report_path: str, memory: int, files: list[str]) -> None:
     # What any command imports is not the plugin's doing, and what is not there yet can't be seen to change.
     import torch  # noqa: F401
 
-    import activations.fit.targets
+    import activations.fitting.targets
     import activations.registry  # noqa: F401
     from activations.discovery import discover
     from activations.plugins import Plugin
@@ -113,7 +113,7 @@ def examine(plugin: Plugin, report: Report) -> None:
         if reason:
             report.write(finding=f"{item.name}: {reason}", remedy=f"'activations check {item.name}' tells more")
     for target in loaded.targets:
-        from activations.fit.samples import draw_samples
+        from activations.fitting.samples import draw_samples
 
         report.attempt(f"points of {target.name} are drawn", lambda: draw_samples(target, 0))  # noqa: B023
     report.write(doing="is asked for its commands")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from activations.benchmark import Result, Row, TargetResult
     from activations.benchmark.references import ReferenceRow
     from activations.benchmark.statistics import Aggregate
-    from activations.fit.targets import Target
+    from activations.fitting.targets import Target
 
 __all__ = ["create_folder", "show_result", "write_result"]
 

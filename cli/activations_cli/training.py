@@ -12,7 +12,7 @@ from activations_cli.output import Output
 
 if TYPE_CHECKING:
     from activations.declare import Variant
-    from activations.fit.recipe import Recipe
+    from activations.fitting.recipe import Recipe
 
 __all__ = ["read_own", "read_recipe", "training_options"]
 
@@ -50,7 +50,7 @@ def training_options(command: Command) -> Command:
 
 def read_recipe(optimizer: str, schedule: str, loss: str, batch_size: int | None) -> Recipe:
     """The recipe of the options."""
-    from activations.fit.recipe import Recipe
+    from activations.fitting.recipe import Recipe
 
     return Recipe(optimizer=optimizer, schedule=schedule, loss=loss, batch_size=batch_size)  # type: ignore[arg-type]
 

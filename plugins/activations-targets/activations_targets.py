@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activations import Target, hookimpl
-from activations.fit.table import Table
+from activations.fitting.table import Table
 
 if TYPE_CHECKING:
     import click

@@ -11,7 +11,7 @@ from activations_targets import DATA_SETS, provide_targets, register_commands
 from click.testing import CliRunner
 
 from activations import csv_target
-from activations.fit.samples import draw_samples
+from activations.fitting.samples import draw_samples
 
 BY_NAME = {item.name: item for item in DATA_SETS}
 TARGETS = {target.name: target for target in provide_targets()}

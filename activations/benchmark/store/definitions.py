@@ -8,8 +8,8 @@ from typing import Any
 
 from activations.declare import Variant, formula_activation
 from activations.errors import ActivationsError, StoreError
-from activations.fit.table import Table
-from activations.fit.target import Target
+from activations.fitting.table import Table
+from activations.fitting.target import Target
 from activations.registry import Registry
 
 __all__ = ["read_target", "read_variant", "write_target", "write_variant"]

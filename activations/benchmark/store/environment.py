@@ -6,7 +6,7 @@ import hashlib
 import platform
 from dataclasses import dataclass
 
-from activations.fit.engine import ENGINE_VERSION
+from activations.fitting.engine import ENGINE_VERSION
 
 __all__ = ["Environment", "this_environment"]
 

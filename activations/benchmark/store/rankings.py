@@ -17,8 +17,8 @@ from activations.benchmark.store.rows import read_outcome
 from activations.benchmark.store.store import Store
 from activations.declare import Variant
 from activations.errors import StoreError
-from activations.fit.recipe import Recipe
-from activations.fit.target import Target
+from activations.fitting.recipe import Recipe
+from activations.fitting.target import Target
 from activations.registry import default_registry, plain
 
 __all__ = ["StoredRanking", "stored_ranking"]

@@ -13,7 +13,7 @@ from activations.benchmark.outcome import Errors, Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.statistics import finite_or_none
 from activations.benchmark.store.environment import Environment
-from activations.fit.weights import read_weights, write_weights
+from activations.fitting.weights import read_weights, write_weights
 
 __all__ = ["RUN_COLUMNS", "infinite", "network_row", "read_outcome", "run_row"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from activations.benchmark.result import Fit
-from activations.fit.evaluation import evaluate
-from activations.fit.samples import draw_samples
+from activations.fitting.evaluation import evaluate
+from activations.fitting.samples import draw_samples
 from activations.render.fits import is_drawable
 from activations.render.gaps import with_gaps
 from activations.render.html import script_json, visible
@@ -22,8 +22,8 @@ from activations.render.report.runs import has_network, median_outcome
 if TYPE_CHECKING:
     from activations.benchmark.outcome import Outcome
     from activations.benchmark.result import TargetResult
-    from activations.fit.samples import Samples
-    from activations.fit.target import Target
+    from activations.fitting.samples import Samples
+    from activations.fitting.target import Target
 
 __all__ = ["Curves", "Kind", "collect_curves", "kind_of"]
 

@@ -10,7 +10,7 @@ from activations.files import require_free, slugs
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result
-    from activations.fit.target import Target
+    from activations.fitting.target import Target
 
 __all__ = ["FIGURES", "FORMATS", "OVERALL", "figure_names", "prepare_folder", "report_paths"]
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from activations.benchmark.protocol import Progress
     from activations.benchmark.store import Store
     from activations.declare import Variant
-    from activations.fit.targets import Target
+    from activations.fitting.targets import Target
     from activations_cli.options import Hidden
 
 __all__ = ["command"]
@@ -257,7 +257,7 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
-    from activations.fit.targets import csv_target, resolve_target, resolve_targets
+    from activations.fitting.targets import csv_target, resolve_target, resolve_targets
 
     found: dict[str, Target] = {target.digest: target for target in resolve_targets(suites=suites)}
     for text in texts:

@@ -118,7 +118,7 @@ def declared(files: tuple[ConfigurationFile, ...], problems: list[ConfigurationE
     """The activations and the targets of all files."""
     from activations.configuration.formulas import read_activation
     from activations.configuration.found import entries
-    from activations.fit.configured import read_configured_target
+    from activations.fitting.configured import read_configured_target
 
     activations: Rows = []
     targets: Rows = []

@@ -13,7 +13,7 @@ from activations_cli.options import complete_suites, force_option, json_option, 
 from activations_cli.output import Cell, Column, Output, counted
 
 if TYPE_CHECKING:
-    from activations.fit.targets import Target
+    from activations.fitting.targets import Target
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(output: Output, suites: tuple[str, ...], folder: Path | None, force:
     """List the targets that `bench` knows by name; it also takes any formula and any CSV file."""
     if force and folder is None:
         raise click.UsageError("--force is for the pictures of --plot; name a folder with --plot DIR.")
-    from activations.fit.targets import known_targets, suite
+    from activations.fitting.targets import known_targets, suite
 
     tell_problems(output, known_targets().problems)
     chosen = {target.name: target for name in suites or ["all"] for target in suite(name)}

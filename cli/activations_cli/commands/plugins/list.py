@@ -66,7 +66,7 @@ def show_plugins(output: Output, *, built_in: bool, as_json: bool) -> None:
 
 def describe_plugins() -> list[dict[str, Any]]:
     """All plugins that are found, for JSON; none is imported."""
-    from activations.fit.targets import target_problems
+    from activations.fitting.targets import target_problems
     from activations.plugins import known_plugins, problems
     from activations.registry import known_registry
 
@@ -124,7 +124,7 @@ def describe_built_in() -> dict[str, Any]:
     """Our own part, which is plugin number zero and can't be switched off."""
     from activations import __version__
     from activations.catalogue import axis_declarations, declarations
-    from activations.fit.targets import target_names
+    from activations.fitting.targets import target_names
     from activations_cli.main import COMMANDS
 
     provides = {

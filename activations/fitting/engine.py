@@ -1,0 +1,132 @@
+"""The interface of training: a batch of networks of one graph goes in, their trained parameters come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from activations.fitting.network import Network
+from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
+from activations.fitting.settings import SettingError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+__all__ = ["ENGINES", "ENGINE_VERSION", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
+
+Engine: TypeAlias = Literal["batched", "numpy"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+ENGINE_VERSION = 1  # grows when a run of the same key may give other digits
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Networks of one architecture and activation, each with its own data, start and learning rate.
+
+    Attributes:
+        network: the architecture with its activation.
+        inputs: shape [runs, points, inputs], in the network's units.
+        targets: values of shape [runs, points, outputs], or class numbers [runs, points].
+        parameters: initial parameters, shape [runs, parameters]; dtype and device of the inputs.
+        learning_rates: initial learning rates, shape [runs]; not used by an optimizer that has none.
+        steps: number of optimizer steps.
+        recipe: optimizer, schedule, loss and batch size. Its number of starts is for `activations.fitting.starts`.
+        seeds: one per run; fixes the order of its minibatches. Not needed without minibatches.
+    """
+
+    network: Network
+    inputs: Tensor
+    targets: Tensor
+    parameters: Tensor
+    learning_rates: Tensor
+    steps: int
+    recipe: Recipe = DEFAULT_RECIPE
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """What training gives.
+
+    Attributes:
+        parameters: after the last step, shape [runs, parameters]; of a run that diverged, before the step at which
+            its gradient was not finite.
+        steps: finite steps that each run made, shape [runs]; less than the batch's steps for one that diverged. A run
+            that can get no better before its last step counts as having made them all.
+        looked_at: the steps before which the loss was taken, from 0.
+        losses: the training loss then, of the minibatch if there are any, shape [looked at, runs].
+    """
+
+    parameters: Tensor
+    steps: Tensor
+    looked_at: tuple[int, ...]
+    losses: Tensor
+
+
+def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "batched") -> Trajectories:
+    """Train every network of a batch for all its steps.
+
+    Runs do not influence each other: one that diverges is frozen, the others go on unchanged.
+
+    Args:
+        batch: the runs.
+        device: where to compute; the results come back to the CPU.
+        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read and has gradient
+            descents only.
+
+    Raises:
+        SettingError: the recipe and the engine or the precision do not go together.
+    """
+    if engine == "numpy":
+        if not batch.recipe.has_rate:
+            raise SettingError(f"engine='numpy' has no optimizer {batch.recipe.optimizer!r}; write engine='batched'")
+        from activations.fitting.plain import train_plain
+
+        return train_plain(batch, device)
+    if batch.recipe.optimizer == "lm":
+        from activations.fitting.levenberg import train_levenberg
+
+        return train_levenberg(batch, device)
+    if batch.recipe.optimizer == "lbfgs":
+        from activations.fitting.lbfgs import train_lbfgs
+
+        return train_lbfgs(batch, device)
+    from activations.fitting.batched import train_batched
+
+    return train_batched(batch, device)
+
+
+def checkpoints(steps: int, per_decade: int = 8) -> tuple[int, ...]:
+    """The steps at which a loss is looked at: all of the first ones, then so many per decade, and the last one."""
+    looked, at = {0, steps - 1}, 1.0
+    while at < steps:
+        looked.add(int(at))
+        at *= 10 ** (1 / per_decade)
+    return tuple(sorted(looked))
+
+
+def predict(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
+    """The outputs of networks.
+
+    Args:
+        network: the architecture with its activation.
+        parameters: shape [runs, parameters].
+        inputs: shape [runs, points, inputs], in the network's units.
+
+    Returns:
+        A tensor of shape [runs, points, outputs].
+    """
+    import torch
+
+    hidden = inputs
+    with torch.no_grad():
+        for layer in network.layers[:-1]:
+            linear = torch.baddbmm(layer.bias_of(parameters), hidden, layer.weight_of(parameters))
+            variant = layer.variant
+            assert variant is not None
+            theta = dict(zip(variant.learnable, layer.theta_of(parameters), strict=True))
+            hidden = variant(*linear.chunk(variant.inputs, dim=-1), **theta)
+        last = network.layers[-1]
+        return torch.baddbmm(last.bias_of(parameters), hidden, last.weight_of(parameters))

@@ -1,0 +1,88 @@
+"""Functions of one input whose training values are noisy."""
+
+from __future__ import annotations
+
+from activations.fitting.target import Target
+
+__all__ = ["TARGETS"]
+
+TARGETS = (
+    Target(
+        name="piecewise_noisy",
+        title="noisy continuous piecewise function",
+        formula="-x - 1 if x < -1 else x^2 - 1 if x < 1 else 2*x - 2",
+        domain=((-3, 3),),
+        points=120,
+        sampling="uniform",
+        noise=0.2,
+        group="noisy",
+        tier="core",
+        seed_target=True,
+        source="seed of the project",
+        aliases=("pw_cont_noisy",),
+    ),
+    Target(
+        name="jumps_noisy",
+        title="noisy piecewise function with jumps",
+        formula="sin(3*x) if x < -1 else 1.5 if x < 0.5 else -0.5*x",
+        domain=((-3, 3),),
+        points=150,
+        sampling="uniform",
+        noise=0.15,
+        group="noisy",
+        tier="core",
+        seed_target=True,
+        source="seed of the project",
+        aliases=("pw_jump_noisy",),
+    ),
+    Target(
+        name="sin_noisy",
+        title="noisy sine",
+        formula="sin(2*pi*x)",
+        domain=((0, 1),),
+        points=50,
+        sampling="uniform",
+        noise=0.3,
+        group="noisy",
+        tier="core",
+        source="of the kind of Bishop 2006, Pattern Recognition and Machine Learning, section 1.1",
+    ),
+    Target(
+        name="cubic_noisy",
+        title="noisy cubic with 20 points",
+        formula="x^3",
+        domain=((-4, 4),),
+        points=20,
+        sampling="uniform",
+        noise=3.0,
+        group="noisy",
+        tier="core",
+        extrapolation=((-6, -4), (4, 6)),
+        source="Hernández-Lobato, Adams 2015, arXiv:1502.05336",
+        aliases=("cubic_bnn",),
+    ),
+    Target(
+        name="heteroscedastic",
+        title="sine with growing noise",
+        formula="2*sin(2*pi*x)",
+        domain=((0, 1),),
+        points=100,
+        sampling="uniform",
+        noise=0.5,
+        noise_profile="1 + 2*x",
+        group="noisy",
+        source="Goldberg, Williams, Bishop 1998, NIPS 10, 493-499",
+    ),
+    Target(
+        name="sinc_outliers",
+        title="sine over x with outliers",
+        formula="sinc(x/pi)",
+        domain=((-10, 10),),
+        points=100,
+        sampling="uniform",
+        noise=0.1,
+        noise_kind="student",
+        group="noisy",
+        source="of the kind of Vapnik, Golowich, Smola 1997, NIPS 9, 281-287",
+    ),
+)

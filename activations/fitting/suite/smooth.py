@@ -1,0 +1,102 @@
+"""Smooth functions of one input."""
+
+from __future__ import annotations
+
+from activations.fitting.target import Target
+
+__all__ = ["TARGETS"]
+
+TARGETS = (
+    Target(
+        name="cubic",
+        title="cubic with 40 points",
+        formula="x^3 + x^2 - 3*x - 1",
+        domain=((-2, 2),),
+        points=40,
+        sampling="half-open grid",
+        group="smooth",
+        tier="core",
+        seed_target=True,
+        extrapolation=((-2.5, -2), (2, 2.5)),
+        source="seed of the project: the classic 40-point curve-fitting example",
+        expectation="tanh and GELU are best; a sine of scale 30 oscillates between the points and is worst",
+        aliases=("cubic40",),
+    ),
+    Target(
+        name="x2",
+        title="square",
+        formula="x^2",
+        domain=((-1, 1),),
+        group="smooth",
+        tier="core",
+        seed_target=True,
+        extrapolation=((-2, -1), (1, 2)),
+        source="seed of the project; Yarotsky 2017, arXiv:1610.01145",
+        expectation="outside the domain ReLU networks go on along straight lines (Xu et al. 2021, arXiv:2009.11848)",
+        aliases=("square",),
+    ),
+    Target(
+        name="runge",
+        title="Runge's function",
+        formula="1/(1 + 25*x^2)",
+        domain=((-1, 1),),
+        group="smooth",
+        tier="core",
+        source="Runge 1901, Z. Math. Phys. 46, 224-243",
+        expectation="with a second-order optimiser smooth activations are better than ReLU",
+    ),
+    Target(
+        name="nguyen5",
+        title="Nguyen-5 of symbolic regression",
+        formula="sin(x^2)*cos(x) - 1",
+        domain=((-1, 1),),
+        group="smooth",
+        tier="core",
+        source="Uy et al. 2011, doi:10.1007/s10710-010-9121-2",
+    ),
+    Target(
+        name="nguyen7",
+        title="Nguyen-7 of symbolic regression",
+        formula="log(x + 1) + log(x^2 + 1)",
+        domain=((0, 2),),
+        group="smooth",
+        source="Uy et al. 2011, doi:10.1007/s10710-010-9121-2",
+    ),
+    Target(
+        name="keijzer1",
+        title="Keijzer-1 of symbolic regression",
+        formula="0.3*x*sin(2*pi*x)",
+        domain=((-1, 1),),
+        group="smooth",
+        extrapolation=((-2, -1), (1, 2)),
+        source="Keijzer 2003, doi:10.1007/3-540-36599-0_7",
+    ),
+    Target(
+        name="forrester",
+        title="Forrester's test of surrogate models",
+        formula="(6*x - 2)^2*sin(12*x - 4)",
+        domain=((0, 1),),
+        group="smooth",
+        tier="core",
+        source="Forrester, Sobester, Keane 2008, Engineering Design via Surrogate Modelling",
+    ),
+    Target(
+        name="dampened_cosine",
+        title="dampened cosine",
+        formula="exp(-1.4*x)*cos(3.5*pi*x)",
+        domain=((0, 1),),
+        group="smooth",
+        source="Santner, Williams, Notz 2003, The Design and Analysis of Computer Experiments, p. 64",
+    ),
+    Target(
+        name="inner_layer",
+        title="steep inner layer",
+        formula="tanh(50*(x - 0.2))",
+        domain=((-1, 1),),
+        points=201,
+        group="smooth",
+        tier="core",
+        source="the boundary layers that physics-informed networks are tested on",
+        expectation="one unit of tanh or sigmoid is exact",
+    ),
+)

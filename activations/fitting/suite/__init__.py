@@ -1,4 +1,4 @@
-"""The suite of targets, a file per group; see `activations.fitting.targets` for looking them up. Imports nothing heavy."""
+"""The suite of targets, a file per group; `activations.fitting.targets` looks them up. Imports nothing heavy."""
 
 from __future__ import annotations
 

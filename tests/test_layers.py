@@ -37,6 +37,7 @@ ROWS = [
     },
     {"activations.filters"},
     {"activations.benchmark"},
+    {"activations.networks"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]

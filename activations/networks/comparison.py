@@ -43,6 +43,7 @@ class Rival:
             activation.
         learning_rate: that was used.
         errors: the root mean squared test error of each seed, in the target's units; infinite for one that diverged.
+        spread: the standard deviation of the test values.
     """
 
     preset: str
@@ -50,11 +51,17 @@ class Rival:
     way: Way
     learning_rate: float
     errors: tuple[float, ...]
+    spread: float
 
     @property
     def middle(self) -> float:
         """The median error."""
         return median(self.errors)
+
+    @property
+    def r2(self) -> float:
+        """R² of the median error; minus infinity if more than half of the seeds diverged."""
+        return 1 - (self.middle / self.spread) ** 2
 
     @property
     def diverged(self) -> int:
@@ -97,7 +104,8 @@ def compare_activations(
             errors = _errors(described, tuning, rates)
             rate = min(zip((median(row) for row in errors), rates, strict=True))[1]
         (judged,) = _errors(described, range(seeds), [rate])
-        found.append(Rival(preset.name, activation, way, rate, tuple(judged)))
+        test = divide(preset.target, 0, preset.split, preset.scaling).test
+        found.append(Rival(preset.name, activation, way, rate, tuple(judged), float(test.y.std())))
     progress(len(plan), len(plan), "")
     return found
 

@@ -195,7 +195,8 @@ def _limits(values: Array) -> tuple[float, float]:
 def _thinned(rows: Array) -> Array:
     if len(rows) <= MAX_POINTS:
         return rows
-    return rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    chosen: Array = rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    return chosen
 
 
 def _value_name(fit: Fit) -> str:

@@ -193,8 +193,8 @@ class FitPages:
                 f"Yes: sigmoid fails on {where} of these fits as described, and on {_failed(tuned)} when it is tuned."
             )
         return (
-            f"At the settings described, yes, on {where} of these fits; but it is the settings that fail. With a learning "
-            "rate of its own sigmoid fails on none, though it often stays behind ReLU."
+            f"At the settings described, yes, on {where} of these fits; but it is the settings that fail. With a "
+            "learning rate of its own sigmoid fails on none, though it often stays behind ReLU."
         )
 
     def _of(self, way: str, place: int) -> list[Rival]:
@@ -220,9 +220,10 @@ def fit_readme(pages: FitPages) -> str:
         picture = (
             f'<a href="{entry.picture}"><img src="{entry.picture}" width="320" alt="{_cell(entry.preset.title)}"></a>'
         )
+        settings = f"{_cell(entry.what)}<br><br>{_cell(entry.how)}"
         lines.append(
             f"| **{entry.preset.name}**<br>{_cell(entry.preset.title)}<br>{picture} | {_cell(entry.preset.given)}"
-            f"<br><br>{_cell(entry.preset.chosen)} | {_cell(entry.what)}<br><br>{_cell(entry.how)} | {_cell(entry.result)} |"
+            f"<br><br>{_cell(entry.preset.chosen)} | {settings} | {_cell(entry.result)} |"
         )
     for entry in pages.entries:
         if entry.summaries:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from activations.fitting.samples import draw_samples
-from activations.render.classes import class_colours, draw_classes
+from activations.render.classes import draw_classes, mixed_colours
 from activations.render.formula import plain
 from activations.render.style import Theme, new_figure, style_axes, styled
 
@@ -157,7 +157,7 @@ def draw_maps(fits: Sequence[Drawn], theme: Theme) -> Figure:
             axes.imshow(share, cmap=theme.diverging(), vmin=0, vmax=1, interpolation="bilinear", **place)
             axes.contour(*mesh, share, levels=[0.5], colors=[theme.text], linewidths=0.8)
         else:
-            axes.imshow(_mixed(shares, theme), interpolation="nearest", **place)
+            axes.imshow(mixed_colours(shares, theme), interpolation="nearest", **place)
         draw_classes(axes, fit.samples.training, fit.target.classes, theme)
         axes.set_title(plain(fit.label, 40))
         axes.set_xlabel(plain(fit.target.variables[0], 40))
@@ -190,15 +190,6 @@ def draw_confusions(fits: Sequence[Drawn], theme: Theme) -> Figure:
         axes.set_xlabel("predicted class")
     figure.axes[0].set_ylabel("true class")
     return figure
-
-
-def _mixed(shares: np.ndarray[Any, Any], theme: Theme) -> np.ndarray[Any, Any]:
-    """The classes' colours, paled, in the proportions [..., classes] of their probabilities."""
-    from matplotlib.colors import to_rgb
-
-    colours = np.array([to_rgb(colour) for colour in class_colours(theme, shares.shape[-1])])
-    pale = 0.35 * colours + 0.65 * np.array(to_rgb(theme.background))
-    return np.clip(shares @ pale, 0, 1)
 
 
 def draw_plane_curves(fits: Sequence[Drawn], theme: Theme) -> Figure:

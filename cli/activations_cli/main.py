@@ -19,6 +19,8 @@ COMMANDS = (
     "check",
     "targets",
     "bench",
+    "fit",
+    "predict",
     "rank",
     "report",
     "runs",

@@ -40,6 +40,7 @@ def write_fit_gallery(
     presets: Sequence[Preset] = tuple(PRESETS.values()),
     *,
     steps: int | None = None,
+    frames: int = FRAMES,
     compare: bool = True,
     overwrite: bool = False,
     progress: Advance = lambda done, total, what: None,
@@ -50,6 +51,7 @@ def write_fit_gallery(
         folder: where to write; it is made if it is missing.
         presets: what to train, at least one. The first of them is animated if "sine-deep" is not among them.
         steps: of each training; those of the preset if None.
+        frames: of the animation.
         compare: also train ReLU against sigmoid over several seeds, which takes as long as all the rest.
         overwrite: replace files of an earlier gallery.
         progress: told how many parts are done, of how many, and what is going on.
@@ -78,7 +80,7 @@ def write_fit_gallery(
     entries: list[FitEntry] = []
     for done, preset in enumerate(presets):
         progress(done, total, preset.name)
-        made = _trained(preset, steps, frames=FRAMES if preset is animated else 0)
+        made = _trained(preset, steps, frames=frames if preset is animated else 0)
         write_atomically(root / pictures[preset.name], _picture(made), overwrite=overwrite)
         if preset is animated:
             for path in animations:

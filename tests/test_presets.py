@@ -30,7 +30,7 @@ SHAPES = {
     "relu-square": (512,),
     "recipe-17": (32,),
     "spiral": (64, 64),
-    "spiral-classes": (32, 32),
+    "spiral-classes": (64, 64),
 }
 
 

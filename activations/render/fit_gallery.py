@@ -18,6 +18,8 @@ from activations.networks.hand_check import check_by_hand
 from activations.networks.presets import PRESETS
 from activations.networks.summary import summarise
 from activations.render.animation import write_animation
+from activations.render.animation_pictures import pictures
+from activations.render.animation_scene import scene_of
 from activations.render.fit_gallery_words import FitEntry, FitPages, fit_page, fit_readme
 from activations.render.fits_single import draw_fit
 from activations.render.style import figure_bytes
@@ -68,9 +70,9 @@ def write_fit_gallery(
         raise ValueError("there is nothing to fit; give at least one preset")
     root = Path(folder)
     animated = next((preset for preset in presets if preset.name == ANIMATED), presets[0])
-    pictures = {preset.name: f"pictures/{preset.name}.png" for preset in presets}
+    drawn = {preset.name: f"pictures/{preset.name}.png" for preset in presets}
     animations = [f"{animated.name}.gif", f"{animated.name}.html"]
-    files = sorted([*pictures.values(), *animations, "README.md", "index.html", "results.json"])
+    files = sorted([*drawn.values(), *animations, "README.md", "index.html", "results.json"])
     for path in files:
         if (root / path).parent.is_dir():
             require_free(root / path, overwrite=overwrite)
@@ -80,12 +82,12 @@ def write_fit_gallery(
     entries: list[FitEntry] = []
     for done, preset in enumerate(presets):
         progress(done, total, preset.name)
-        made = _trained(preset, steps, frames=frames if preset is animated else 0)
-        write_atomically(root / pictures[preset.name], _picture(made), overwrite=overwrite)
+        made = _trained(preset, steps, frames=frames if preset is animated else 1)
+        write_atomically(root / drawn[preset.name], _picture(made), overwrite=overwrite)
         if preset is animated:
             for path in animations:
                 write_animation(made, root / path, overwrite=overwrite)
-        entries.append(_entry(preset, made, pictures[preset.name]))
+        entries.append(_entry(preset, made, drawn[preset.name]))
     progress(len(presets), total, "by hand")
     checks = [check_by_hand(preset, steps) for preset in presets if preset.by_hand]
     progress(len(presets) + 1, total, "ReLU and sigmoid")
@@ -128,10 +130,13 @@ def _entry(preset: Preset, made: Fit, picture: str) -> FitEntry:
 
 
 def _picture(made: Fit) -> bytes:
-    """The picture with few colours, a third of the size."""
+    """The picture with few colours, a third of the size; a map of two inputs with its boundaries and its loss."""
     from PIL import Image
 
-    image = Image.open(io.BytesIO(figure_bytes(draw_fit(made), "png", dpi=DOTS))).convert("RGB")
+    if made.target.dimension == 2:
+        image = Image.fromarray(next(pictures(scene_of(made), dots=int(DOTS), last=True)))
+    else:
+        image = Image.open(io.BytesIO(figure_bytes(draw_fit(made), "png", dpi=DOTS))).convert("RGB")
     content = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(content, format="PNG", optimize=True)
     return content.getvalue()

@@ -291,7 +291,7 @@ def _seeds(pages: FitPages) -> str:
     count = len(pages.rivals[0].errors)
     return (
         f"{count} seeds each, the same for both activations. Rates are half-decades, chosen on three other seeds by "
-        "the median test error. A fit has failed here if R² at its median error is below "
+        "their largest test error. A fit has failed here if R² at its median error is below "
         f"{LEAST_R2:g}."
     )
 

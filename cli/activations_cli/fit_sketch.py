@@ -48,8 +48,8 @@ def sketch_fit(fit: Fit, columns: int, rows: int, unicode: bool) -> list[list[Pi
     low, high = float(points.y.min()), float(points.y.max())
     margin = MARGIN * (high - low) or max(abs(high), 1.0) * MARGIN
     curves = [
+        Curve("data", points.x[:, 0].tolist(), points.y[:, 0].tolist(), "yellow", "o", dotted=True),
         Curve("network", x.tolist(), y.tolist(), "cyan", "*"),
-        Curve("data", points.x[:, 0].tolist(), points.y[:, 0].tolist(), "", "o", dotted=True),
     ]
     return sketch(curves, columns, rows, unicode, (low - margin, high + margin))
 

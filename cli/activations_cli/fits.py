@@ -124,8 +124,8 @@ def settings_text(fit: Fit) -> str:
     bias = "" if settings.bias else ", no biases"
     split = "" if settings.split is None else f", {settings.split:.0%} of the points train"
     return (
-        f"{settings.recipe.words}{rate}, {counted(settings.steps, 'step')}{split}{scaling}{bias}, seed {settings.seed}, "
-        f"on {fit.device}, {fit.seconds:.1f} s"
+        f"{settings.recipe.words}{rate}, {counted(settings.steps, 'step')}{split}{scaling}{bias}, "
+        f"seed {settings.seed}, on {fit.device}, {fit.seconds:.1f} s"
     )
 
 

@@ -115,11 +115,9 @@ class Places:
 )
 @click.option("--steps", type=click.IntRange(1), help=f"Optimizer steps.  [default: {STEPS}]")
 @click.option(
-    "--lr", "rate", type=float, metavar="RATE", help="The learning rate.  [default: adam 0.02, sgd 0.05, momentum 0.01]"
+    "--lr", "rate", type=float, metavar="RATE", help="The learning rate.  [default: adam 0.02, sgd 0.05, momentum 0.02]"
 )
-@click.option(
-    "--split", type=float, metavar="SHARE", help="Train on this random share of the points, test on the rest."
-)
+@click.option("--split", type=float, metavar="SHARE", help="Train on a random share of the points, test on the others.")
 @click.option(
     "--scaling",
     type=click.Choice(SCALINGS),
@@ -146,9 +144,7 @@ class Places:
     help="Write fit and loss as PNG and SVG, model.safetensors and fit.json there.",
 )
 @click.option("--model", type=click.Path(path_type=Path), metavar="FILE", help="Write the model there.")
-@click.option(
-    "--onnx", type=click.Path(path_type=Path), metavar="FILE", help="Write the model as ONNX; needs its extra."
-)
+@click.option("--onnx", type=click.Path(path_type=Path), metavar="FILE", help="Write the model as ONNX (an extra).")
 @click.option(
     "--dump-weights",
     "weights",
@@ -311,12 +307,8 @@ def with_preset(context: click.Context, name: str, settings: dict[str, Any]) -> 
 
     preset = preset_named(name)
     options = {"learning_rate": "rate", "bias": "no_bias"}
-    typed = {key for key in settings if is_typed(context, options.get(key, key))}
-    return (
-        preset.target,
-        {**settings, **{k: v for k, v in preset.settings.items() if k not in typed}},
-        preset.activation,
-    )
+    given = {key: value for key, value in preset.settings.items() if not is_typed(context, options.get(key, key))}
+    return preset.target, {**settings, **given}, preset.activation
 
 
 def read_target(

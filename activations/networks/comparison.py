@@ -81,8 +81,8 @@ def compare_activations(
 ) -> list[Rival]:
     """Train each preset with each activation in each way.
 
-    Rates are chosen by the largest error of three seeds that are not among those that are judged: a rate at which one of
-    them diverges is no choice.
+    Rates are chosen by the largest error of three seeds that are not among those that are judged: one at which any
+    of them diverges is no choice.
 
     Args:
         presets: names of presets of regressions.

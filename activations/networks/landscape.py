@@ -90,6 +90,9 @@ class Landscape:
         """The losses at rows of parameters [count, parameters], in float64."""
         moved = torch.from_numpy(np.ascontiguousarray(rows)).to(self.inputs)
         with torch.no_grad():
-            parts = [self.losses(part).cpu() for part in moved.split(self.rows_at_once)]
+            parts = [
+                self.losses(moved[start : start + self.rows_at_once]).cpu()
+                for start in range(0, len(moved), self.rows_at_once)
+            ]
         losses: Array = torch.cat(parts).to(torch.float64).numpy()
         return losses

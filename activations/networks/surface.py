@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -15,24 +15,30 @@ from activations.fitting.devices import resolve_device, steady_arithmetic
 from activations.fitting.engine import Batch
 from activations.fitting.initialisation import Initialisation, initial_parameters
 from activations.fitting.network import Network, read_hidden
-from activations.fitting.points import Array, Points
+from activations.fitting.points import Points
 from activations.fitting.randomness import MAX_SEED
-from activations.fitting.recipe import Loss, Optimizer, Recipe, Schedule
+from activations.fitting.recipe import Optimizer, Recipe, Schedule
 from activations.fitting.samples import Samples, draw_samples
 from activations.fitting.settings import SettingError, require_count, require_positive
 from activations.fitting.target import Interval, Target
 from activations.fitting.targets import resolve_target
-from activations.networks.faces import SurfaceFace
+from activations.networks.error_surface import Path, Scaled, Surface, SurfaceSettings
 from activations.networks.landscape import Landscape
-from activations.networks.plane import DIRECTIONS, Directions, Plane, random_plane, trail_plane, weight_places
-from activations.networks.plane import weight_plane as plane_of_weights
+from activations.networks.plane import (
+    DIRECTIONS,
+    Directions,
+    Plane,
+    random_plane,
+    trail_plane,
+    weight_places,
+    weight_plane,
+)
 from activations.networks.trail import Trail, follow, held_parameters
 from activations.registry import default_registry
 
-__all__ = ["MAX_POINTS", "Path", "Place", "Surface", "SurfaceSettings", "loss_surface", "loss_surfaces"]
+__all__ = ["MAX_POINTS", "Surface", "loss_surface", "loss_surfaces"]
 
 Progress: TypeAlias = Callable[[int, int, str], None]
-Scaled: TypeAlias = Literal["standard", "none"]
 
 MAX_POINTS = 501
 MAX_STEPS = 10**8
@@ -41,179 +47,6 @@ NEAREST_SPAN = 3.0  # of two weights: at least from -3 to 3
 FARTHEST_SPAN = 20.0
 MARGIN = 1.4  # of the default span around the path
 RANDOM_SPAN = 1.0  # in norms of the filters
-EQUAL = 1e-6  # relative difference of losses at minima that count as one depth
-
-
-@dataclass(frozen=True)
-class Place:
-    """A point of the surface.
-
-    Attributes:
-        x: the first coordinate.
-        y: the second one.
-        loss: the error there.
-    """
-
-    x: float
-    y: float
-    loss: float
-
-
-@dataclass(frozen=True)
-class Path:
-    """The optimizer's way over the surface.
-
-    Attributes:
-        steps: numbers of steps made, from 0, shape [snapshots].
-        epochs: the same in passes through the data, not whole numbers everywhere.
-        x: first coordinates of the points of the plane that are nearest.
-        y: second ones.
-        losses: of the networks themselves, over all training points; the surface's height below may differ, since a
-            plane holds a path only in part.
-        heights: of the surface at these coordinates.
-        parameters: shape [snapshots, parameters].
-        share: how much of the squared distance from the centre lies in the plane; 1 for two weights.
-        diverged: whether it left the finite numbers, where it ends here.
-    """
-
-    steps: Array
-    epochs: Array
-    x: Array
-    y: Array
-    losses: Array
-    heights: Array
-    parameters: Array = field(repr=False)
-    share: float = 1.0
-    diverged: bool = False
-
-    @property
-    def end(self) -> Place:
-        """The last point, with the network's own loss."""
-        return Place(float(self.x[-1]), float(self.y[-1]), float(self.losses[-1]))
-
-
-@dataclass(frozen=True)
-class SurfaceSettings:
-    """How a surface is made: see `loss_surface`, whose arguments these are, with all defaults filled in."""
-
-    hidden: tuple[int, ...]
-    bias: bool
-    directions: Directions
-    points: int
-    span: tuple[Interval, Interval]
-    seed: int
-    optimizer: Optimizer
-    learning_rate: float
-    steps: int
-    epochs: float
-    batch_size: int | None
-    schedule: Schedule
-    loss: Loss
-    scaling: Scaled
-    initialisation: Initialisation
-    precision: Literal["float32", "float64"]
-    start: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class Surface(SurfaceFace):
-    """The error of networks over a grid of two coordinates.
-
-    Attributes:
-        target: what is fitted.
-        activation: of the hidden layers.
-        network: the architecture.
-        settings: how it was made.
-        labels: what the coordinates are: two weights, random directions, or components with their share of variance.
-        x: first coordinates, increasing, shape [points].
-        y: second coordinates, shape [points].
-        losses: at `x[i]` and `y[j]` in row j and column i, shape [points, points]; not finite where it overflows.
-        path: the optimizer's way.
-        centre: the parameters at (0, 0), shape [parameters].
-        directions: what one unit of each coordinate adds, shape [2, parameters].
-        explained: shares of the path's variance along both components; None for other directions.
-        training: number of training points that the error is over.
-    """
-
-    target: Target
-    activation: Variant
-    network: Network
-    settings: SurfaceSettings
-    labels: tuple[str, str]
-    x: Array = field(repr=False)
-    y: Array = field(repr=False)
-    losses: Array = field(repr=False)
-    path: Path = field(repr=False)
-    centre: Array = field(repr=False)
-    directions: Array = field(repr=False)
-    explained: tuple[float, float] | None
-    training: int
-
-    @property
-    def minimum(self) -> Place | None:
-        """The lowest point of the grid; None if no error is finite."""
-        return next(iter(self.minima), None)
-
-    @property
-    def minima(self) -> tuple[Place, ...]:
-        """Points of the grid that are as low as any, up to a millionth, in order; a plateau gives one of its points."""
-        finite = np.where(np.isfinite(self.losses), self.losses, np.inf)
-        lowest = float(finite.min())
-        if math.isinf(lowest):
-            return ()
-        deep = finite <= lowest + EQUAL * abs(lowest)
-        found: list[tuple[int, int]] = []
-        for j, i in sorted(map(tuple, np.argwhere(deep).tolist()), key=lambda place: (finite[place], place)):
-            if all(max(abs(j - other[0]), abs(i - other[1])) > 2 for other in found):
-                found.append((j, i))
-            if len(found) > len(self.x):
-                break
-        # More than a few are a valley or a plateau, not minima.
-        return tuple(
-            Place(float(self.x[i]), float(self.y[j]), float(finite[j, i]))
-            for j, i in found[: 1 if len(found) > 4 else 4]
-        )
-
-    @property
-    def title(self) -> str:
-        """The activation and the architecture: "tanh 1-1-1 without biases"."""
-        widths = "-".join(map(str, (self.network.inputs, *self.network.hidden, self.network.outputs)))
-        return f"{self.activation.label} {widths}{'' if self.settings.bias else ' without biases'}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """All but the parameters of every snapshot, for strict JSON; numbers that are not finite are null."""
-        return {
-            "target": self.target.name,
-            "formula": self.target.formula,
-            "activation": self.activation.label,
-            "network": [self.network.inputs, *self.network.hidden, self.network.outputs],
-            "parameters": self.network.parameters,
-            "training_points": self.training,
-            "settings": asdict(self.settings),
-            "labels": list(self.labels),
-            "explained": list(self.explained) if self.explained else None,
-            "minima": [asdict(place) for place in self.minima],
-            "end": {name: _finite(value) for name, value in asdict(self.path.end).items()},
-            "x": self.x.tolist(),
-            "y": self.y.tolist(),
-            "losses": [[_finite(value) for value in row] for row in self.losses.tolist()],
-            "path": {
-                "steps": self.path.steps.tolist(),
-                "epochs": self.path.epochs.tolist(),
-                **{
-                    name: [_finite(value) for value in getattr(self.path, name).tolist()]
-                    for name in ("x", "y", "losses", "heights")
-                },
-                "share": self.path.share,
-                "diverged": self.path.diverged,
-            },
-        }
-
-    def arrays(self) -> dict[str, Array]:
-        """All arrays by name, for NumPy's files."""
-        path = {f"path_{name}": getattr(self.path, name) for name in ("steps", "epochs", "x", "y", "losses", "heights")}
-        whole = {name: getattr(self, name) for name in ("x", "y", "losses", "centre", "directions")}
-        return {**whole, **path, "path_parameters": self.path.parameters}
 
 
 def loss_surface(
@@ -427,11 +260,12 @@ class _Track:
                     f"directions='weights' is for networks without biases, this one has {network.parameters - 2} "
                     "values beside its weights; write bias=False, or directions='random' or 'trajectory'"
                 )
-            plane_of_weights(network, first)  # which refuses larger networks before they are trained
+            weight_plane(network, first)  # which refuses larger networks before they are trained
         if settings.start is not None:
             if len(places) != 2:
                 raise SettingError(
-                    f"start={settings.start!r} is for a network with 2 weights, this one has {len(places)}; leave it out"
+                    f"start={settings.start!r} is for a network with 2 weights, this one has {len(places)}; "
+                    "leave it out"
                 )
             first[places] = settings.start
         dtype = torch.float64 if settings.precision == "float64" else torch.float32
@@ -450,7 +284,7 @@ class _Track:
             self.trail: Trail = follow(batch, held, device, lambda done: progress(done, steps, f"path of {label}"))
         ends = self.trail.parameters
         self.plane: Plane = (
-            plane_of_weights(network, first)
+            weight_plane(network, first)
             if chosen == "weights"
             else random_plane(network, ends[-1], settings.seed)
             if chosen == "random"
@@ -531,10 +365,6 @@ def _in_network_units(samples: Samples, scaling: Scaled) -> Points:
         return points
     y = points.y if samples.classes else scale.value_to_network(points.y)
     return Points(scale.input_to_network(points.x), y)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _silent(done: int, whole: int, what: str) -> None:

@@ -22,7 +22,7 @@ __all__ = ["Path", "Place", "Scaled", "Surface", "SurfaceSettings"]
 Scaled: TypeAlias = Literal["standard", "none"]
 
 EQUAL = 1e-6  # relative difference of losses at minima that count as one depth
-MOST_MINIMA = 4
+MOST_MINIMA = 2
 
 
 @dataclass(frozen=True)
@@ -145,15 +145,13 @@ class Surface(SurfaceFace):
         deep = finite <= lowest + EQUAL * abs(lowest)
         found: list[tuple[int, int]] = []
         for j, i in sorted(map(tuple, np.argwhere(deep).tolist()), key=lambda place: (finite[place], place)):
+            if len(found) > MOST_MINIMA:
+                break
             if all(max(abs(j - other[0]), abs(i - other[1])) > 2 for other in found):
                 found.append((j, i))
-            if len(found) > len(self.x):
-                break
-        # More than a few are a valley or a plateau, not minima.
-        return tuple(
-            Place(float(self.x[i]), float(self.y[j]), float(finite[j, i]))
-            for j, i in found[: 1 if len(found) > 4 else 4]
-        )
+        if len(found) > MOST_MINIMA:  # a valley or a plateau
+            found = found[:1]
+        return tuple(Place(float(self.x[i]), float(self.y[j]), float(finite[j, i])) for j, i in found)
 
     @property
     def title(self) -> str:

@@ -43,10 +43,12 @@ class Plane:
     def share(self, parameters: Array) -> float:
         """How much of the squared distances of parameters [count, parameters] from the centre lies in the plane."""
         moved = parameters - self.centre
-        whole = float(np.sum(moved**2))
-        if whole == 0:
+        farthest = float(np.abs(moved).max())
+        if farthest == 0:
             return 1.0
-        inside = self.coordinates(parameters) @ self.directions
+        # In units of the farthest, whose square may overflow.
+        whole = float(np.sum((moved / farthest) ** 2))
+        inside = self.coordinates(parameters) @ self.directions / farthest
         return min(1.0, float(np.sum(inside**2)) / whole)
 
 
@@ -110,14 +112,13 @@ def trail_plane(parameters: Array) -> Plane:
             f"directions='trajectory' needs a path of 3 points or more, this one has {len(parameters)}; take more "
             "steps, a smaller learning rate, or directions='random'"
         )
-    moved = parameters - parameters.mean(axis=0)
-    _, sizes, components = np.linalg.svd(moved, full_matrices=False)
-    whole = float(np.sum(sizes**2))
-    if not whole > 0 or not np.isfinite(whole):
+    if not np.ptp(parameters, axis=0).any():
         raise SettingError(
             "directions='trajectory' needs a path that moves, and every gradient of this one is 0; choose another "
             "activation, seed or learning rate, or directions='random'"
         )
+    _, sizes, components = np.linalg.svd(parameters - parameters.mean(axis=0), full_matrices=False)
+    whole = float(np.sum(sizes**2))
     end = parameters[-1]
     directions = components[:2].copy()
     # The sign of a component is arbitrary: the path begins on the positive side of both.

@@ -19,6 +19,7 @@ __all__ = ["Trail", "follow", "held_parameters"]
 SNAPSHOTS = 500
 SNAPSHOT_NUMBERS = 2**25  # of all snapshots together
 LEAST_SNAPSHOTS = 20
+FARTHEST = 1e6  # a parameter beyond that is on its way to infinity
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Trail:
     Attributes:
         steps: the numbers of steps made, from 0, increasing; shape [snapshots].
         parameters: after so many steps, shape [snapshots, parameters], in float64.
-        diverged: whether it left the finite numbers; the trail ends before that.
+        diverged: whether a parameter or gradient left the finite numbers, or was to; the trail ends before that.
     """
 
     steps: Array
@@ -95,6 +96,7 @@ def follow(
     found = torch.stack(snapshots).to(torch.float64).numpy()
     # A row is frozen where its gradient ceased to be finite: what was noted after that is no step.
     made = int(optimizer.finite_steps[0, 0])
-    kept = np.isfinite(found).all(axis=1) & (np.array(steps) <= made)
+    with np.errstate(invalid="ignore"):
+        kept = (np.abs(found) <= FARTHEST).all(axis=1) & (np.array(steps) <= made)
     end = int(np.argmin(kept)) if not kept.all() else len(kept)
     return Trail(np.array(steps)[: max(end, 1)], found[: max(end, 1)], end < len(kept) or steps[-1] < batch.steps)

@@ -15,7 +15,6 @@ from activations.render.surface.scale import Scale, scale_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from mpl_toolkits.mplot3d import Axes3D
 
     from activations.networks.error_surface import Surface
 
@@ -26,7 +25,7 @@ COLOURS = "viridis"
 PATH = "#ff5a36"  # stands out from every colour of the map, on paper of both themes
 HALO = "#ffffff"
 STAR: dict[str, Any] = {"markerfacecolor": "#ffd84d", "markeredgecolor": "#1b1f24"}
-ELEVATION, AZIMUTH = 38.0, -125.0
+ELEVATION, AZIMUTH = 47.0, -124.0
 LIFT = 0.012  # of the height, so that the path is not half inside the surface
 NAME = 34
 
@@ -70,7 +69,7 @@ def draw_solids(surfaces: Sequence[Surface], theme: str = "light", scale: Scale 
     with styled(theme) as look:
         figure = new_figure(look, 4.7 * columns, 4.3 * rows + 0.8)
         for number, surface in enumerate(shown, start=1):
-            axes: Axes3D = figure.add_subplot(rows, columns, number, projection="3d", computed_zorder=False)  # type: ignore[assignment]
+            axes: Any = figure.add_subplot(rows, columns, number, projection="3d", computed_zorder=False)
             _draw_solid(axes, surface, scale, look)
         _add_title(figure, surfaces, len(shown), look)
     return figure
@@ -117,7 +116,7 @@ def _mark(axes: Axes, surface: Surface) -> None:
         axes.plot(place.x, place.y, "*", **STAR, markersize=12, zorder=6, clip_on=False, gid="minimum")
 
 
-def _draw_solid(axes: Axes3D, surface: Surface, scale: Scale, look: Theme) -> None:
+def _draw_solid(axes: Any, surface: Surface, scale: Scale, look: Theme) -> None:
     low, high = scale.ends
     height = scale.height(surface.losses)
     across, up = np.meshgrid(surface.x, surface.y)
@@ -153,8 +152,7 @@ def _draw_solid(axes: Axes3D, surface: Surface, scale: Scale, look: Theme) -> No
     if scale.logarithmic:
         ticks = scale.ticks()
         axes.set_zticks([math.log10(tick) for tick in ticks], [f"{tick:g}" for tick in ticks])
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        pane: Any = axis
+    for pane in (axes.xaxis, axes.yaxis, axes.zaxis):
         pane.set_pane_color(look.background)
         pane.line.set_color(look.zero)
         pane._axinfo["grid"].update(color=look.grid, linewidth=0.7)

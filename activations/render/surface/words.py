@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["facts", "lead", "notes", "place_words", "title"]
 
+MOST_NAMED = 4
+NOTHING = 1e-12  # what rounding leaves of a coordinate that is 0
 OPTIMIZERS = {"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
 HELD = {
     "weights": "the error over the two weights",
@@ -29,7 +31,7 @@ def place_words(place: Place) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value + 0.0:.3g}".replace("-0", "0", 1) if abs(value) < 1e-12 else f"{value:.3g}"
+    return f"{0.0 if abs(value) < NOTHING else value:.3g}"
 
 
 def facts(surface: Surface) -> list[tuple[str, str]]:
@@ -86,7 +88,9 @@ def notes(surface: Surface) -> list[str]:
 def title(surfaces: Sequence[Surface]) -> str:
     """The heading of several surfaces."""
     names = [surface.activation.label for surface in surfaces]
-    listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    if len(names) > MOST_NAMED + 1:
+        names = [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     return f"Error surface of {listed} on {surfaces[0].target.name}"
 
 

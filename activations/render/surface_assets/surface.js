@@ -98,13 +98,6 @@ const marks = (surface, solid) => {
   const last = path.x.length - 1;
   const one = (i, marker, name) => ({ type, mode: "markers", name, x: [path.x[i]], y: [path.y[i]], ...(solid ? { z: [z[i]] } : {}), marker, text: [text[i]], hovertemplate: "%{text}<extra></extra>" });
   const traces = [];
-  if ($("paths").checked) {
-    const way = { type, mode: "lines", x: path.x, y: path.y, ...(solid ? { z } : {}) };
-    if (!solid) traces.push({ ...way, name: "halo", line: { color: "#ffffff", width: 5 }, hoverinfo: "skip" });
-    traces.push({ ...way, name: "path", line: { color: DATA.path, width: solid ? 7 : 2.4 }, text, hovertemplate: "%{text}<extra></extra>" });
-    traces.push(one(0, { symbol: "circle", size: solid ? 5 : 9, color: "#ffffff", line: { color: DATA.path, width: 2 } }, "start"));
-    traces.push(one(last, { symbol: "circle", size: solid ? 6 : 11, color: DATA.path, line: { color: "#ffffff", width: 1.5 } }, "end"));
-  }
   if (surface.minima.length) {
     const marker = { symbol: solid ? "diamond" : "star", size: solid ? 5 : 14, color: "#ffd84d", line: { color: "#1b1f24", width: 1 } };
     traces.push({
@@ -112,6 +105,13 @@ const marks = (surface, solid) => {
       ...(solid ? { z: surface.minima.map((at) => height(at[2]) + lift) } : {}), marker, cliponaxis: solid ? undefined : false,
       text: surface.minima.map((at) => `lowest of the grid<br>error ${shown(at[2])}`), hovertemplate: "%{text}<extra></extra>",
     });
+  }
+  if ($("paths").checked) {
+    const way = { type, mode: "lines", x: path.x, y: path.y, ...(solid ? { z } : {}) };
+    if (!solid) traces.push({ ...way, name: "halo", line: { color: "#ffffff", width: 5 }, hoverinfo: "skip" });
+    traces.push({ ...way, name: "path", line: { color: DATA.path, width: solid ? 7 : 2.4 }, text, hovertemplate: "%{text}<extra></extra>" });
+    traces.push(one(0, { symbol: "circle", size: solid ? 5 : 9, color: "#ffffff", line: { color: DATA.path, width: 2 } }, "start"));
+    traces.push(one(last, { symbol: "circle", size: solid ? 6 : 11, color: DATA.path, line: { color: "#ffffff", width: 1.5 } }, "end"));
   }
   return traces;
 };
@@ -149,7 +149,7 @@ const drawView = (view) => {
     lighting: { ambient: 0.82, diffuse: 0.35, specular: 0.06, roughness: 0.8 }, hovertemplate: hover(surface),
     contours: { x: { highlight: false }, y: { highlight: false }, z: { show: true, start: low, end: high, size: (high - low) / 16 || 1, color: "rgba(255,255,255,0.35)", width: 1, highlight: false } },
   };
-  const camera = view.camera || { eye: { x: -1.15, y: -1.65, z: 1.0 }, center: { x: 0, y: 0, z: -0.14 } };
+  const camera = view.camera || { eye: { x: -0.95, y: -1.4, z: 1.4 }, center: { x: 0, y: 0, z: -0.16 } };
   return Plotly.react(view.element, [trace, ...marks(surface, true)], layout(theme, {
     margin: { l: 0, r: 0, t: 0, b: 0 }, uirevision: view.number,
     scene: {

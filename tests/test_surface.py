@@ -321,3 +321,17 @@ def test_the_package_gives_it():
     assert activations.Surface is Surface
     with pytest.raises(SettingError, match="did you mean surface-tanh"):
         surface_preset("surface-tan")
+
+
+def test_one_surface_that_explodes_leaves_the_other_its_scale():
+    from activations.render.surface.scale import scale_of
+
+    tanh, other = loss_surfaces("sin", ["tanh", "exp(exp(x))"], points=15, steps=3, span=(-7, 7))
+    assert np.nanmax(np.where(np.isfinite(other.losses), other.losses, np.nan)) > 1e100
+    scale = scale_of([tanh, other])
+    heights = scale.height(tanh.losses)
+    low, high = scale.ends
+    assert np.ptp(heights) > 0.25 * (high - low)
+    assert scale.logarithmic
+    assert len(scale.levels()) > 5 and scale.levels() == sorted(scale.levels())
+    assert np.isnan(scale.height(other.losses)[~np.isfinite(other.losses)]).all()

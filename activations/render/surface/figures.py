@@ -84,8 +84,8 @@ def _draw_contour(axes: Axes, surface: Surface, scale: Scale, look: Theme) -> An
     style_axes(axes, look, zero=False)
     axes.grid(False)
     axes.set_title(plain(surface.title, NAME + 12))
-    axes.set_xlabel(surface.labels[0])
-    axes.set_ylabel(surface.labels[1])
+    axes.set_xlabel(plain(surface.labels[0], NAME))
+    axes.set_ylabel(plain(surface.labels[1], NAME))
     axes.set_xlim(surface.x[0], surface.x[-1])
     axes.set_ylim(surface.y[0], surface.y[-1])
     height = np.ma.masked_invalid(scale.height(surface.losses))
@@ -141,8 +141,8 @@ def _draw_solid(axes: Any, surface: Surface, scale: Scale, look: Theme) -> None:
         at = scale.height(np.array(place.loss)) + lift
         axes.plot([place.x], [place.y], [at], "*", **STAR, markersize=10, zorder=6)
     axes.set_title(plain(surface.title, NAME + 12), y=0.96)
-    axes.set_xlabel(surface.labels[0])
-    axes.set_ylabel(surface.labels[1])
+    axes.set_xlabel(plain(surface.labels[0], NAME))
+    axes.set_ylabel(plain(surface.labels[1], NAME))
     axes.set_zlabel("error")
     axes.zaxis.labelpad = 6
     axes.set_zlim(low, high)

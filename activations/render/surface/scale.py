@@ -76,8 +76,8 @@ def scale_of(surfaces: Sequence[Surface]) -> Scale:
         return Scale(0.0, 1.0, logarithmic=False)
     low = min(float(losses.min()) for losses in finite)
     high = max(float(losses.max()) for losses in finite)
-    # A median of medians: one surface that reaches 1e300 leaves the others their contours.
-    usual = float(np.median([np.median(losses) for losses in finite]))
+    # The lower median of medians: one surface of two that reaches 1e300 leaves the other its contours.
+    usual = sorted(float(np.median(losses)) for losses in finite)[(len(finite) - 1) // 2]
     low, high = max(low, usual / BELOW), min(high, usual * ABOVE)
     if not high > low:
         return Scale(low, low + (abs(low) or 1.0), logarithmic=False)

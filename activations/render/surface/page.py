@@ -7,7 +7,6 @@ looked at takes one that is free, later ones take the one that was taken first; 
 from __future__ import annotations
 
 import base64
-import functools
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -117,15 +116,13 @@ def _data(surfaces: Sequence[Surface], scale: Scale) -> dict[str, Any]:
 
 def _drawn(surface: Surface, scale: Scale) -> dict[str, Any]:
     path = surface.path
-    least = max(scale.low, np.finfo(np.float64).tiny)
-    height = functools.partial(_logarithms, least=least)
     return {
         "name": visible(surface.title),
         "labels": [visible(label) for label in surface.labels],
         "x": [float(surface.x[0]), float(surface.x[-1])],
         "y": [float(surface.y[0]), float(surface.y[-1])],
         "points": len(surface.x),
-        "log": packed(height(np.minimum(surface.losses, scale.high)).ravel()),
+        "log": packed(_logarithms(surface.losses, scale).ravel()),
         "path": {
             "x": _numbers(path.x),
             "y": _numbers(path.y),
@@ -138,9 +135,10 @@ def _drawn(surface: Surface, scale: Scale) -> dict[str, Any]:
     }
 
 
-def _logarithms(losses: Array, least: float) -> Array:
-    finite = np.isfinite(losses)
-    found: Array = np.log10(np.where(finite, np.maximum(losses, least), np.nan))
+def _logarithms(losses: Array, scale: Scale) -> Array:
+    """Logarithms of what the scale shows; gaps stay gaps."""
+    least = max(scale.low, np.finfo(np.float64).tiny)
+    found: Array = np.log10(np.where(np.isfinite(losses), np.clip(losses, least, max(scale.high, least)), np.nan))
     return found
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from activations.fitting import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.linear_layers import initialise
+    from activations.networks.surface import Surface, loss_surface
     from activations.nn import create
     from activations.properties import Properties, measure
     from activations.registry import Registry, default_registry
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "ShapeInfo",
     "Similarity",
+    "Surface",
     "Swap",
     "Target",
     "UniformInit",
@@ -56,6 +58,7 @@ __all__ = [
     "function_target",
     "hookimpl",
     "initialise",
+    "loss_surface",
     "measure",
     "parse",
     "resolve_target",
@@ -75,6 +78,7 @@ _HOMES = {
     "activations.fitting": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.linear_layers": ("initialise",),
+    "activations.networks.surface": ("Surface", "loss_surface"),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),
     "activations.registry": ("Registry", "default_registry"),

@@ -36,7 +36,7 @@ ROWS = [
         "activations.scaffold",
     },
     {"activations.filters"},
-    {"activations.benchmark"},
+    {"activations.benchmark", "activations.networks"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]

@@ -21,6 +21,7 @@ COMMANDS = (
     "bench",
     "rank",
     "report",
+    "surface",
     "runs",
     "plugins",
     "config",

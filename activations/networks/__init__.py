@@ -1,0 +1,1 @@
+"""One trained network, and a look at it."""

@@ -34,6 +34,7 @@ ROWS = [
         "activations.integrations",
         "activations.floors",
         "activations.scaffold",
+        "activations.derivation",
     },
     {"activations.filters"},
     {"activations.benchmark"},
@@ -59,7 +60,7 @@ ONLY_IN = {
     "PIL": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
-    "mpmath": {"activations.expression", "activations.testing"},
+    "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
 }

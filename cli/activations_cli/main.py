@@ -13,6 +13,7 @@ COMMANDS = (
     "list",
     "show",
     "similar",
+    "derive",
     "cite",
     "plot",
     "gallery",

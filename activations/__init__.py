@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from activations.fitting import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.linear_layers import initialise
+    from activations.networks.fit import Fit, fit
     from activations.nn import create
     from activations.properties import Properties, measure
     from activations.registry import Registry, default_registry
@@ -35,6 +36,7 @@ __all__ = [
     "AxisActivation",
     "AxisVariant",
     "Expression",
+    "Fit",
     "Properties",
     "Registry",
     "Result",
@@ -52,6 +54,7 @@ __all__ = [
     "csv_target",
     "default_registry",
     "derivative",
+    "fit",
     "formula_activation",
     "function_target",
     "hookimpl",
@@ -75,6 +78,7 @@ _HOMES = {
     "activations.fitting": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.linear_layers": ("initialise",),
+    "activations.networks.fit": ("Fit", "fit"),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),
     "activations.registry": ("Registry", "default_registry"),

@@ -38,6 +38,7 @@ ROWS = [
     },
     {"activations.filters"},
     {"activations.benchmark"},
+    {"activations.networks"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]

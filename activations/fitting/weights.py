@@ -9,11 +9,11 @@ from activations.fitting.network import Network
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["read_weights", "write_weights"]
+__all__ = ["named_weights", "read_weights", "write_weights"]
 
 
-def write_weights(network: Network, row: npt.NDArray[Any]) -> bytes:
-    """The parameters of a network in the safetensors format.
+def named_weights(network: Network, row: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """The parameters of a network by name, in the order of the layers.
 
     Weights are named and laid out as in a `torch.nn.Sequential` of linear layers: `hidden.0.weight` [outputs, inputs],
     `hidden.0.bias`, …, `output.weight`, `output.bias`. The learnable parameters of a layer's activation have the shape
@@ -24,13 +24,25 @@ def write_weights(network: Network, row: npt.NDArray[Any]) -> bytes:
         row: its parameters, shape [parameters].
     """
     import numpy as np
-    from safetensors.numpy import save
 
     tensors: dict[str, npt.NDArray[Any]] = {}
     for name, start, shape in _places(network):
         values = row[start : start + _size(shape)].reshape(shape)
-        tensors[name] = np.ascontiguousarray(values.T if values.ndim == 2 else values)
-    return save(tensors)
+        tensors[name] = np.atleast_1d(np.ascontiguousarray(values.T if values.ndim == 2 else values))
+    return tensors
+
+
+def write_weights(network: Network, row: npt.NDArray[Any], metadata: dict[str, str] | None = None) -> bytes:
+    """The parameters of a network in the safetensors format; see `named_weights`.
+
+    Args:
+        network: the architecture.
+        row: its parameters, shape [parameters].
+        metadata: texts for the file's header.
+    """
+    from safetensors.numpy import save
+
+    return save(named_weights(network, row), metadata)
 
 
 def read_weights(network: Network, data: bytes) -> npt.NDArray[Any]:

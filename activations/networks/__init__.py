@@ -1,0 +1,1 @@
+"""One network, trained and looked into: `activations.fit`, what it gives, and its files."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from activations.closed_form import ClosedForm
 from activations.declare import Variant
 from activations.derivation.estimates import plain_body
 
@@ -153,9 +154,11 @@ def value_graphs(variant: Variant, *at: float) -> tuple[Graph, ...]:
     bound = activation.bind({**numbers, **learnt})
     named = {**inputs, **learnt}
     _, how = plain_body(bound, variant, numbers)
-    native = how.removeprefix("through ") if "body" not in how else ""
+    runs_as = how.removeprefix("through ")
+    if isinstance(bound, ClosedForm):
+        runs_as = "one node, whose backward pass is the closed form"
     with torch.enable_grad():
-        runs = computation_graph(bound(*inputs.values()), named, f"as it runs: {native or 'the declared function'}")
+        runs = computation_graph(bound(*inputs.values()), named, f"as it runs: {runs_as}")
         leaves = {name: _leaf(value) for name, value in variant.values}
         fresh = {name: _leaf(value) for name, value in zip(activation.inputs, at, strict=True)}
         body = activation.function(*fresh.values(), **leaves)

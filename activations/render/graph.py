@@ -87,9 +87,12 @@ def _panel(graph: Graph, theme: Theme, left: float) -> tuple[list[str], float, f
     width = max(_place(boxes, layers, edges), len(heading) * LETTER + MARGIN)
     top = HEADING + 2.5 * LINE
     for layer in layers:
+        height = max(boxes[number].height for number in layer)
         for number in layer:
             boxes[number].y = top
-        top += max(boxes[number].height for number in layer) + DROP
+            if boxes[number].node is None:
+                boxes[number].height = height  # an edge passes beside the boxes and bends between the layers
+        top += height + DROP
     for box in boxes.values():
         box.x += left
     parts = [_text(left, HEADING, heading, theme.muted)]
@@ -236,7 +239,8 @@ def _edge(start: Box, end: Box, theme: Theme, *, arrow: bool, shift: float) -> s
     x1, y1 = end.x + shift, end.y
     bend = (y1 - y0) / 2
     marker = ' marker-end="url(#arrow)"' if arrow else ""
-    path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {y0 + bend:.1f} {x1:.1f} {y1 - bend:.1f} {x1:.1f} {y1:.1f}"
+    through = "" if arrow else f"V{y1 + end.height:.1f}"
+    path = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {y0 + bend:.1f} {x1:.1f} {y1 - bend:.1f} {x1:.1f} {y1:.1f}{through}"
     return f'<path d="{path}" fill="none" stroke="{theme.muted}" stroke-width="1.2"{marker}/>'
 
 

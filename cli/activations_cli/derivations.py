@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["point_text", "show_bilinear", "show_derivation", "show_graph"]
 
 PRIMES = ("f", "f′", "f″", "f‴")
+PLAIN_PRIMES = tuple("f" + "'" * order for order in range(len(PRIMES)))
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-DIGITS = 30  # of high precision
+DIGITS = (20, 30)  # of high precision, on a narrow and on a wide terminal
+WIDE = 100
 MOST_LINES = 60  # of a graph
 NO_VALUE = "–"
 
@@ -33,24 +35,25 @@ def show_derivation(output: Output, found: Derivation) -> None:
     rows: list[list[Cell] | None] = []
     for derivative in found.derivatives:
         rows += [None] if rows else []
-        rows += list(table_rows(derivative, len(found.at)))
+        rows += list(table_rows(output, derivative, len(found.at)))
     output.table(columns, rows)
     output.line()
     for name, (order, kind) in found.breaks.items():
         output.line(break_text(found, name, order, kind), "yellow")
-    output.line(verdict(found), "green" if found.agrees else "bold red")
+    output.line(verdict(found, output.unicode), "green" if found.agrees else "bold red")
     output.line()
 
 
-def table_rows(derivative: Derivative, inputs: int) -> Iterator[list[Cell]]:
+def table_rows(output: Output, derivative: Derivative, inputs: int) -> Iterator[list[Cell]]:
     """A value or derivative by all means; at a break its limits below."""
-    symbol = symbol_of(derivative.index, inputs)
+    symbol = symbol_of(derivative.index, inputs, output.unicode)
+    digits = DIGITS[output.width >= WIDE]
     for number, estimate in enumerate(derivative.estimates):
         text = estimate.text or NO_VALUE
         if estimate.method.startswith("mpmath"):
-            text = cut_digits(text)
-        if estimate.error is not None:
-            text += f" ± {significant(estimate.error, 2)}"
+            text = cut_digits(text, digits)
+        if estimate.error is not None and estimate.value is not None:
+            text = uncertain_text(estimate.value, estimate.error)
         apart = "" if estimate.difference is None else distance_text(estimate.difference)
         style = "red" if derivative.agrees is False and estimate.difference and apart != "0" else ""
         yield [(symbol if number == 0 else "", "bold"), estimate.method, text, (apart, style), estimate.how]
@@ -59,13 +62,23 @@ def table_rows(derivative: Derivative, inputs: int) -> Iterator[list[Cell]]:
         yield ["", "from both sides", (ends, "yellow"), "", "limits of the formula"]
 
 
-def cut_digits(text: str) -> str:
-    """At most 30 digits of a number, with an ellipsis for more."""
+def cut_digits(text: str, most: int) -> str:
+    """At most so many digits of a number, with an ellipsis for more."""
     mantissa, e, exponent = text.partition("e")
     digits = sum(letter.isdigit() for letter in mantissa.replace("0.", "", 1))
-    if digits <= DIGITS:
+    if digits <= most:
         return text
-    return mantissa[: len(mantissa) - (digits - DIGITS)] + "…" + e + exponent
+    return mantissa[: len(mantissa) - (digits - most)] + "…" + e + exponent
+
+
+def uncertain_text(value: float, error: float) -> str:
+    """A number with the digits that its error leaves, and the error: 0.39322386649 ± 5.7e-11."""
+    if not 0 < error < math.inf:
+        return f"{value!r} ± {significant(error, 2)}"
+    if not value or not 1e-4 <= abs(value) < 1e6:
+        size = abs(value) or 1.0
+        return f"{value:.{min(17, max(1, 2 + math.ceil(math.log10(size / error))))}g} ± {significant(error, 2)}"
+    return f"{value:.{min(17, max(0, 1 - math.floor(math.log10(error))))}f} ± {significant(error, 2)}"
 
 
 def distance_text(value: float) -> str:
@@ -75,12 +88,16 @@ def distance_text(value: float) -> str:
     return "0" if value < 1e-50 else significant(value, 2)
 
 
-def symbol_of(index: Sequence[str], inputs: int) -> str:
+def symbol_of(index: Sequence[str], inputs: int, unicode: bool) -> str:
     """f″ for one input, ∂²f/∂x1∂x2 where it must be told what in."""
     if not index:
         return "f"
     if inputs == 1 and set(index) == {"x"}:
-        return PRIMES[len(index)] if len(index) < len(PRIMES) else f"f({len(index)})"
+        primes = PRIMES if unicode else PLAIN_PRIMES
+        return primes[len(index)] if len(index) < len(primes) else f"f({len(index)})"
+    if not unicode:
+        order = str(len(index)) if len(index) > 1 else ""
+        return f"d{order}f/{' '.join(f'd{name}' for name in index)}"
     power = "" if len(index) == 1 else str(len(index)).translate(RAISED)
     below = "".join(
         f"∂{name}{str(index.count(name)).translate(RAISED) if index.count(name) > 1 else ''}"
@@ -126,11 +143,11 @@ def break_text(found: Derivation, name: str, order: int, kind: str) -> str:
     return what.get(kind, high)
 
 
-def verdict(found: Derivation) -> str:
+def verdict(found: Derivation, unicode: bool) -> str:
     """Whether all means agree."""
     wrong = [item for item in found.derivatives if item.agrees is False]
     if wrong:
-        names = ", ".join(symbol_of(item.index, len(found.at)) for item in wrong)
+        names = ", ".join(symbol_of(item.index, len(found.at), unicode) for item in wrong)
         return f"They disagree on {names}: by more than 1e-9 of the value."
     told = sum(item.agrees is True for item in found.derivatives)
     if not told:
@@ -186,11 +203,12 @@ def gradient_text(node: GraphNode) -> str:
 def show_bilinear(output: Output, found: BilinearGradients) -> None:
     """The gradients of the layer with vectors and a matrix."""
     m, n = found.matrix.shape
-    output.show(
-        output.joined(
-            ("with vectors", "bold"), (f"  f = x1ᵀ·A·x2 + b, as torch.nn.Bilinear({m}, {n}, 1) computes it", "dim")
-        )
-    )
+
+    def spelled(formula: str) -> str:
+        return formula if output.unicode else formula.replace("ᵀ", "'").replace("·", "*")
+
+    about = f"  f = {spelled('x1ᵀ·A·x2')} + b, as torch.nn.Bilinear({m}, {n}, 1) computes it"
+    output.show(output.joined(("with vectors", "bold"), (about, "dim")))
     output.facts(
         [
             ("x1", numbers_text(found.x1.tolist())),
@@ -201,27 +219,13 @@ def show_bilinear(output: Output, found: BilinearGradients) -> None:
         ]
     )
     output.line()
-    columns = [
-        Column("gradient in", key=True),
-        Column("formula", key=True),
-        Column("by hand"),
-        Column("by autograd"),
-        Column("difference", "right"),
-    ]
-    rows: list[list[Cell]] = []
+    rows: list[tuple[str, str]] = []
     for name, formula in found.formulas.items():
-        hand, torch_gives = found.by_hand[name], found.by_autograd[name]
-        apart = float((hand - torch_gives).abs().max())
-        rows.append(
-            [
-                name,
-                formula,
-                numbers_text(hand.tolist()),
-                numbers_text(torch_gives.tolist()),
-                significant(apart, 2),
-            ]
-        )
-    output.table(columns, rows)
+        hand, given = found.by_hand[name], found.by_autograd[name]
+        apart = significant(float((hand - given).abs().max()), 2)
+        rows.append((symbol_of((name,), 2, output.unicode), f"{spelled(formula)} = {numbers_text(hand.tolist())}"))
+        rows.append(("", f"by autograd {numbers_text(given.tolist())}, difference {apart}"))
+    output.facts(rows)
     output.line()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,8 @@ from activations.benchmark.outcome import Errors, measure_errors
 from activations.benchmark.statistics import finite_or_none
 from activations.declare import Variant
 from activations.errors import DataError
-from activations.fitting.engine import predict
+from activations.fitting.devices import resolve_device
+from activations.fitting.engine import ENGINE_VERSION, predict
 from activations.fitting.initialisation import Initialisation, initial_parameters
 from activations.fitting.network import Network
 from activations.fitting.points import Array, Points
@@ -26,6 +28,7 @@ from activations.fitting.scaling import Scaling
 from activations.fitting.settings import SettingError, require_count
 from activations.fitting.target import Target
 from activations.fitting.targets import resolve_target
+from activations.networks.checkpoint import Checkpoint
 from activations.networks.division import divide, with_spread
 from activations.networks.faces import FitFace
 from activations.networks.layer_facts import LayerFacts, layer_facts
@@ -59,7 +62,7 @@ class Moment:
     fit: Callable[[], Fit] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit(FitFace):
     """A trained network with all that it came from.
 
@@ -275,6 +278,8 @@ class Fitting:
         device: "auto", "cpu", "cuda", …
         frames: number of snapshots to keep.
         start: initial parameters, shape [parameters]; drawn from the seed if None.
+        checkpoint: a file that holds the state of training now and then; if it is there, training goes on from it.
+            Optimizers without a learning rate have none: they begin anew.
 
     Raises:
         DataError: the target's values are not finite.
@@ -305,8 +310,32 @@ class Fitting:
             start = initial_parameters(self.network, settings.seed, mode=settings.initialisation)
         elif np.shape(start) != (self.network.parameters,):
             raise SettingError(f"start has shape {np.shape(start)}, the network {self.network.parameters} parameters")
-        self.trainer = Trainer(self.network, self.samples, settings, start, device, frames)
+        kept = None if checkpoint is None else Checkpoint(checkpoint, self._key(frames, start, device))
+        self.trainer = Trainer(self.network, self.samples, settings, start, device, frames, kept)
         self.seconds = 0.0
+
+    def _key(self, frames: int, start: Array, device: str) -> str:
+        """A hash of all that a state of training depends on."""
+        parts = (
+            [variant.digest for variant in self.network.variants],
+            sorted((name, repr(value)) for name, value in vars(self.settings).items()),
+            self.target.digest,
+            frames,
+            hashlib.sha256(np.ascontiguousarray(start).tobytes()).hexdigest(),
+            resolve_device(device).type,
+            (ENGINE_VERSION, torch.__version__),
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+    @property
+    def resumed_at(self) -> int:
+        """The step that training went on from; 0 if it began anew."""
+        return self.trainer.resumed_at
+
+    def forget(self) -> None:
+        """Delete the checkpoint: what it was for is in safety."""
+        if self.trainer.checkpoint is not None:
+            self.trainer.checkpoint.remove()
 
     def run(self, progress: Callable[[Moment], None] | None = None) -> None:
         """Train to the end.
@@ -438,6 +467,7 @@ def fit(
         chosen, variant, settings, own=own, device=device, frames=frames, start=start, checkpoint=checkpoint
     )
     fitting.run(progress)
+    fitting.forget()
     return fitting.result()
 
 

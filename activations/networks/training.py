@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +23,7 @@ from activations.fitting.points import Array, Points
 from activations.fitting.recorded import recorded
 from activations.fitting.samples import Samples
 from activations.fitting.settings import SettingError
+from activations.networks.checkpoint import Checkpoint, State, restore
 from activations.networks.settings import FitSettings
 
 __all__ = ["Ended", "Frame", "Look", "Trainer", "frame_steps"]
@@ -29,11 +31,12 @@ __all__ = ["Ended", "Frame", "Look", "Trainer", "frame_steps"]
 Ended: TypeAlias = Literal["", "finished", "diverged"]
 
 LOOKS = 200  # evenly spaced; some more at the beginning
+BETWEEN = 50  # steps between two questions whether a checkpoint is due
 CHUNK_VALUES = 4_000_000  # of the widest layer, where a loss is taken
 MEMORY_LIMIT = 8 * 2**30  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """The network at a step.
 
@@ -73,6 +76,7 @@ class Trainer:
         start: initial parameters [parameters].
         device: "auto", "cpu", "cuda", …
         frames: number of snapshots, more of them at the beginning.
+        checkpoint: written now and then, if training has steps of a gradient descent; and if it is there, begun with.
 
     Attributes:
         looks: the losses so far.
@@ -80,6 +84,7 @@ class Trainer:
         best: the state with the least training loss of all that were looked at.
         last: the state that was looked at last.
         diverged_at: the step at which a gradient was not finite, None if none was.
+        resumed_at: the step that it went on from; 0 if it began anew.
 
     Raises:
         DeviceError: the device is not there.
@@ -87,7 +92,14 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, samples: Samples, settings: FitSettings, start: Array, device: str, frames: int = 0
+        self,
+        network: Network,
+        samples: Samples,
+        settings: FitSettings,
+        start: Array,
+        device: str,
+        frames: int = 0,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self.network = network
         self.samples = samples
@@ -117,6 +129,8 @@ class Trainer:
         self.best: Frame | None = None
         self.last: Frame | None = None
         self.diverged_at: int | None = None
+        self.resumed_at = 0
+        self.checkpoint = checkpoint if settings.recipe.has_rate else None
 
     @property
     def ended(self) -> Ended:
@@ -144,13 +158,18 @@ class Trainer:
                 self._minimise(tell)
 
     def _descend(self, tell: Callable[[Look], None] | None) -> None:
-        engine = self.engine = Training(self.batch, self.device)
+        engine = Training(self.batch, self.device)
+        begin = self._restore(engine)
+        if begin and not engine.data.moves(begin):
+            engine.network.look_at(*engine.data.at(begin))
         step = recorded(engine) if self.device.type == "cuda" else engine.step
-        for index in range(self.settings.steps):
-            if index in self.looked_at:
+        for index in range(begin, self.settings.steps):
+            if index in self.looked_at and (not self.looks or self.looks[-1].step < index):
                 self._look(index, engine.rows, tell)
                 if self._has_diverged(engine):
                     return
+            if self.checkpoint is not None and index % BETWEEN == 0 and self.checkpoint.is_due:
+                self.checkpoint.write(self._state(index, engine))
             engine.prepare(index)
             step()
         self._look(self.settings.steps, engine.rows, tell)
@@ -161,6 +180,38 @@ class Trainer:
         if diverged:
             self.diverged_at = int(engine.optimizer.finite_steps[0, 0])
         return diverged
+
+    def _state(self, step: int, engine: Training) -> State:
+        """All that is needed to go on from a step."""
+        assert self.best is not None and self.last is not None
+        tensors = _moving(engine)
+        tensors["best"], tensors["last"] = (torch.from_numpy(frame.parameters) for frame in (self.best, self.last))
+        if self.frames:
+            tensors["frames"] = torch.from_numpy(np.stack([frame.parameters for frame in self.frames]))
+        facts = {
+            "step": step,
+            "looks": [[look.step, look.training, look.test] for look in self.looks],
+            "frames": [[frame.step, frame.loss] for frame in self.frames],
+            "best": [self.best.step, self.best.loss],
+            "last": [self.last.step, self.last.loss],
+        }
+        return State(tensors, facts)
+
+    def _restore(self, engine: Training) -> int:
+        """The step to begin with: that of the checkpoint, whose state is taken, or 0."""
+        state = self.checkpoint.read() if self.checkpoint is not None else None
+        if state is None:
+            return 0
+        facts, saved = state.facts, state.tensors
+        restore(_moving(engine), saved)
+        self.looks = [Look(*look) for look in facts["looks"]]
+        self.frames = [
+            Frame(step, loss, row.numpy())
+            for (step, loss), row in zip(facts["frames"], saved.get("frames", ()), strict=True)
+        ]
+        self.best, self.last = (Frame(facts[name][0], facts[name][1], saved[name].numpy()) for name in ("best", "last"))
+        self.resumed_at = int(facts["step"])
+        return self.resumed_at
 
     def _minimise(self, tell: Callable[[Look], None] | None) -> None:
         def watch(made: int, rows: Tensor) -> None:
@@ -220,6 +271,12 @@ class _Examples:
             loss.look_at(self.values[:, part])
             total += float(loss.value(outputs)[0]) * outputs.shape[1]
         return total / count
+
+
+def _moving(engine: Training) -> dict[str, Tensor]:
+    """The tensors that steps change, and that the next step reads."""
+    optimizer = {f"optimizer.{name}": tensor for name, tensor in engine.optimizer.state.items()}
+    return {"rows": engine.rows, "made": engine.made, **optimizer}
 
 
 def frame_steps(steps: int, frames: int) -> list[int]:

@@ -19,6 +19,7 @@ COMMANDS = (
     "gallery",
     "check",
     "targets",
+    "anomalies",
     "bench",
     "rank",
     "report",

@@ -98,6 +98,16 @@ class Anomalies:
         return self.alpha * len(self)
 
     @property
+    def least(self) -> int:
+        """The least number of rows that a false discovery rate can mark at once; 1 where one may stand alone.
+
+        A conformal p-value is at least 1/(1 + held-out rows), which is small enough only if several rows have it.
+        """
+        if self.fdr is None or self.method == "mad":
+            return 1
+        return max(1, math.ceil(len(self) / (self.fdr * (self.held_out + 1)) - 1e-9))
+
+    @property
     def rows(self) -> list[int]:
         """The marked rows by number from 0, the most surprising first."""
         marked = np.flatnonzero(self.anomaly)
@@ -324,7 +334,7 @@ def _halves(rows: int, seed: int) -> list[Division]:
 def _judge_robust(residuals: Array, calibration: Array, alpha: float) -> tuple[Array, Array, Array, Array]:
     of: RobustScale = robust_scale(calibration)
     scores, p_values = robust_p_values(residuals, of)
-    width = NormalDist().inv_cdf(1 - alpha / 2) * of.scale
+    width = -NormalDist().inv_cdf(alpha / 2) * of.scale
     return scores, p_values, np.full(len(residuals), width), np.full(len(residuals), of.center)
 
 

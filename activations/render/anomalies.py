@@ -22,7 +22,7 @@ LARGEST = 1e300  # axes compute with differences of values
 NAMED = 12  # marked rows that are named in the picture
 CURVE_POINTS = 801
 HIGHEST = 1e6  # a score beyond is drawn there
-LABEL = 24
+NEAR = (0.13, 0.045)  # of the picture: names would cover each other
 
 
 def draw_anomalies(found: Anomalies, theme: str = "light") -> Figure:
@@ -68,7 +68,8 @@ def _draw_line(found: Anomalies, x: Array, y: Array, axes: Axes, theme: Theme) -
     if found.fdr is None and np.isfinite(width).all():
         # Each row has a band of its own, those of one fold alike; a line through all of them would only be ragged.
         grid, low, high = _band(found, place, middle, width)
-        label = f"alpha {found.alpha:g} marks what is outside"
+        about = "outside, roughly" if found.source == "folds" else "outside"
+        label = f"{about}: marked at alpha {found.alpha:g}"
         axes.fill_between(grid, low, high, color=theme.orders[0], alpha=0.14, linewidth=0, zorder=1, label=label)
     grid = np.linspace(x.min(), x.max(), CURVE_POINTS)
     curves = _curves(found, grid)
@@ -118,10 +119,12 @@ def _draw_rows(found: Anomalies, across: Array, y: Array, axes: Axes, theme: The
             label="marked",
             gid="marked",
         )
-    for row in found.rows[:NAMED]:
+    for rows in _groups(found.rows[:NAMED], across, y):
+        row = rows[0]
         left = across[row] <= (across.min() + across.max()) / 2
+        numbers = ", ".join(str(number + 1) for number in sorted(rows))
         axes.annotate(
-            f"row {row + 1}",
+            f"row{'s' if len(rows) > 1 else ''} {numbers}",
             (across[row], y[row]),
             xytext=(7 if left else -7, 0),
             textcoords="offset points",
@@ -131,6 +134,21 @@ def _draw_rows(found: Anomalies, across: Array, y: Array, axes: Axes, theme: The
             color=theme.text,
             zorder=5,
         )
+
+
+def _groups(rows: list[int], across: Array, y: Array) -> list[list[int]]:
+    """Rows whose names would cover each other, together."""
+    wide, high = (float(np.ptp(values)) or 1.0 for values in (across, y))
+    groups: list[list[int]] = []
+    for row in rows:
+        for group in groups:
+            first = group[0]
+            if abs(across[row] - across[first]) < NEAR[0] * wide and abs(y[row] - y[first]) < NEAR[1] * high:
+                group.append(row)
+                break
+        else:
+            groups.append([row])
+    return groups
 
 
 def _draw_scores(found: Anomalies, across: Array, axes: Axes, theme: Theme) -> None:
@@ -153,4 +171,4 @@ def _bound(found: Anomalies) -> float | None:
         return 1.0
     from statistics import NormalDist
 
-    return NormalDist().inv_cdf(1 - found.alpha / 2)
+    return -NormalDist().inv_cdf(found.alpha / 2)

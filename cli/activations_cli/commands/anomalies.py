@@ -142,7 +142,7 @@ def command(
     """Mark the rows of a CSV file whose values a fitted curve does not explain.
 
     Without MODEL and TARGET, networks are trained on the rows themselves, and each row is judged by one that has not
-    seen it. A MODEL, which 'activations fit -o' wrote, judges without training; a TARGET is what the values ought to be.
+    seen it. A MODEL, which 'activations fit -o' wrote, judges without training; a TARGET is what values ought to be.
 
     \b
       activations anomalies --csv readings.csv --x hour --y load -o found
@@ -348,7 +348,7 @@ def remarks(found: Anomalies) -> list[str]:
     """What the numbers rest on."""
     by = {
         "folds": f"Each row is judged by a {found.label} network that was trained without it.",
-        "model": f"A {found.label} network judges that was not trained on these rows; if it was, p-values are too large.",
+        "model": f"One {found.label} network judges all rows. They must not be those that it was trained on.",
         "reference": f"A {found.label} network judges that was trained on half of the reference rows.",
     }
     told = [by[found.source]]
@@ -362,6 +362,10 @@ def remarks(found: Anomalies) -> list[str]:
             f"score: the residual over the half-width of the prediction interval, from {found.held_out} held-out rows; "
             f"p = (1 + larger ones) / (1 + {found.held_out}), exact if rows are exchangeable."
         )
+        if found.least > 1:
+            told.append(
+                f"With so few held-out rows this rate marks none unless at least {found.least} are beyond all of them."
+            )
         if found.source != "reference":
             told.append(
                 "Anomalies among the held-out rows hide others; if more than alpha of the rows may be bad, take "

@@ -344,7 +344,7 @@ def test_the_csv_keeps_every_row_and_disarms_formulas(tmp_path: Path) -> None:
         "score",
         "prediction",
         "residual",
-        "score_2",
+        "score (2)",
         "p_value",
         "anomaly",
     ]

@@ -98,6 +98,18 @@ class Anomalies:
         return self.alpha * len(self)
 
     @property
+    def explained(self) -> float:
+        """The share of the values' spread that the predictions take away; negative where they add to it.
+
+        Spreads are robust ones, so that the anomalies themselves do not count.
+        """
+        values = np.array(self.table.y)
+        unit = float(np.abs(values).max()) or 1.0
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            left = np.float64(robust_scale(self.residual / unit).scale) / robust_scale(values / unit).scale
+        return float(1 - left) if np.isfinite(left) else -math.inf
+
+    @property
     def least(self) -> int:
         """The least number of rows that a false discovery rate can mark at once; 1 where one may stand alone.
 
@@ -130,6 +142,7 @@ class Anomalies:
             "source": self.source,
             "activation": self.label,
             "held_out": self.held_out,
+            "explained": _finite(self.explained),
             "expected_false_alarms": None if self.fdr is not None else self.expected,
             "anomalies": [
                 {

@@ -49,6 +49,9 @@ class Checkpoint:
         path: of the file; its folder must exist.
         key: tells fits apart.
         every: seconds between two of them at least; more where writing takes long.
+
+    Attributes:
+        is_written: whether the file holds a state of this fit.
     """
 
     def __init__(self, path: str | os.PathLike[str], key: str, every: float = EVERY) -> None:
@@ -57,6 +60,7 @@ class Checkpoint:
         self.every = every
         self.pause = every
         self.written = time.monotonic()
+        self.is_written = False
 
     @property
     def is_due(self) -> bool:
@@ -75,6 +79,7 @@ class Checkpoint:
         tensors = {name: tensor.detach().cpu().clone() for name, tensor in state.tensors.items()}
         write_atomically(self.path, write_tensors(tensors, header), overwrite=True)
         self.written = time.monotonic()
+        self.is_written = True
         self.pause = max(self.every, (self.written - began) / SHARE)
 
     def read(self) -> State | None:
@@ -100,6 +105,7 @@ class Checkpoint:
                 f"the checkpoint {str(self.path)!r} is of a fit with other settings, data or releases; repeat that "
                 "command, or delete the file"
             )
+        self.is_written = True
         return State(tensors, facts)
 
     def remove(self) -> None:

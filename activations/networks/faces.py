@@ -24,7 +24,7 @@ class FitFace:
         Args:
             theme: "light" or "dark".
         """
-        figure: Figure = _renderer("single_fits").draw_fit(self, theme)
+        figure: Figure = _renderer("fits_single").draw_fit(self, theme)
         return figure
 
     def plot_losses(self, theme: str = "light") -> Figure:
@@ -33,7 +33,7 @@ class FitFace:
         Args:
             theme: "light" or "dark".
         """
-        figure: Figure = _renderer("single_fits").draw_losses(self, theme)
+        figure: Figure = _renderer("fits_single").draw_losses(self, theme)
         return figure
 
     def animate(self, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -48,7 +48,7 @@ class FitFace:
         return written
 
     def _repr_html_(self) -> str:
-        html: str = _renderer("single_fits").fit_html(self)
+        html: str = _renderer("fits_single").fit_html(self)
         return html
 
 

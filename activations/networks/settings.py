@@ -24,7 +24,7 @@ SCALINGS: tuple[Units, ...] = get_args(Units)
 MAX_STEPS = 100_000_000
 
 # They suit scaled data and initial weights that suit the activation.
-DEFAULT_RATES: dict[Optimizer, float] = {"adam": 0.01, "adamw": 0.01, "sgd": 0.05, "momentum": 0.01}
+DEFAULT_RATES: dict[Optimizer, float] = {"adam": 0.02, "adamw": 0.02, "sgd": 0.05, "momentum": 0.02}
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
-import re
 from typing import TYPE_CHECKING
 
+from activations.benchmark.store.listing import FORMULA_SIGNS
+from activations.fitting.table import number
 from activations.render.html import visible
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["ADDED", "anomalies_csv"]
 
 ADDED = ("prediction", "residual", "score", "p_value", "anomaly")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet calculate
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LONGEST = 10_000  # characters of a cell
 
 
@@ -56,14 +56,11 @@ def _number(value: float) -> str:
 
 def _free(name: str, taken: tuple[str, ...]) -> str:
     """A column's name that the file does not have yet."""
-    return (
-        name
-        if name not in taken
-        else next(new for new in (f"{name}_{number}" for number in range(2, len(taken) + 3)) if new not in taken)
-    )
+    numbered = (f"{name} ({place})" for place in itertools.count(2))
+    return next(new for new in itertools.chain([name], numbered) if new not in taken)
 
 
 def _cell(text: str) -> str:
     shown = visible(text.replace("\n", " ").replace("\r", " "))
     shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
-    return f"'{shown}" if shown.startswith(FORMULA) and not NUMBER.fullmatch(shown) else shown
+    return f"'{shown}" if shown.startswith(FORMULA_SIGNS) and number(shown) is None else shown

@@ -21,6 +21,8 @@ COMMANDS = (
     "targets",
     "anomalies",
     "bench",
+    "fit",
+    "predict",
     "rank",
     "report",
     "runs",

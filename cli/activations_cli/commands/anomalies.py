@@ -36,6 +36,7 @@ __all__ = ["command"]
 FILES = ("anomalies.csv", "anomalies.json", "anomalies.svg", "anomalies.png")
 MOST = 30  # rows of the table
 MOST_INPUTS = 4
+NOTHING = 0.05
 RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
@@ -235,21 +236,25 @@ def read_model(source: str | None) -> tuple[Fit | None, str | None]:
 
 def train_on(text: str, variant: Variant, settings: FitSettings, device: str) -> Fit:
     """A network of what the values ought to be."""
+    from activations.fitting.settings import SettingError
     from activations.fitting.targets import resolve_target
     from activations.networks.fit import Fitting
 
     fitting = Fitting(resolve_target(text), variant, settings, device=device)
     fitting.run()
-    return fitting.result()
+    found = fitting.result()
+    if found.state == "diverged":
+        raise SettingError(f"training on {found.target.name} diverged at step {found.step}; choose a smaller --lr")
+    return found
 
 
 def default_columns(file: Path, model: Fit | None) -> tuple[tuple[str, ...], str]:
     """The columns that a model was trained on, if the file has all of them; none named otherwise."""
     if model is None:
         return (), ""
-    from activations.fitting.table import read_header
+    from activations.fitting.table import column_names
 
-    names = read_header(str(file))
+    names = column_names(str(file))
     inputs = model.target.variables
     if not set(inputs) <= set(names):
         return (), ""
@@ -351,7 +356,7 @@ def remarks(found: Anomalies) -> list[str]:
         "model": f"One {found.label} network judges all rows. They must not be those that it was trained on.",
         "reference": f"A {found.label} network judges that was trained on half of the reference rows.",
     }
-    told = [by[found.source]]
+    told = [by[found.source], explained_text(found)]
     if found.method == "mad":
         told.append(
             "score: the distance from the median residual in robust standard deviations (1.4826 MAD); the p-value is "
@@ -374,6 +379,14 @@ def remarks(found: Anomalies) -> list[str]:
     if found.outside:
         told.append(f"{counted(found.outside, 'row')} outside the inputs that the network knows: extrapolated.")
     return told
+
+
+def explained_text(found: Anomalies) -> str:
+    """How good the predictions are, on which everything else rests."""
+    name = found.table.y_name
+    if found.explained < NOTHING:
+        return f"It explains nothing of the spread of {name}: what is marked is unusual by itself, or the fit is poor."
+    return f"It explains {found.explained:.0%} of the spread of {name}."
 
 
 def write_files(

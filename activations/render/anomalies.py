@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_anomalies"]
 
+# Above the axes, where it covers no row.
+LEGEND: dict[str, Any] = {
+    "loc": "lower left",
+    "bbox_to_anchor": (0, 1),
+    "ncols": 4,
+    "fontsize": 8,
+    "borderaxespad": 0.2,
+    "columnspacing": 1.4,
+    "handletextpad": 0.5,
+}
 LARGEST = 1e300  # axes compute with differences of values
 NAMED = 12  # marked rows that are named in the picture
 CURVE_POINTS = 801
@@ -68,18 +78,17 @@ def _draw_line(found: Anomalies, x: Array, y: Array, axes: Axes, theme: Theme) -
     if found.fdr is None and np.isfinite(width).all():
         # Each row has a band of its own, those of one fold alike; a line through all of them would only be ragged.
         grid, low, high = _band(found, place, middle, width)
-        about = "outside, roughly" if found.source == "folds" else "outside"
-        label = f"{about}: marked at alpha {found.alpha:g}"
+        label = f"normal at alpha {found.alpha:g}" + (", roughly" if found.source == "folds" else "")
         axes.fill_between(grid, low, high, color=theme.orders[0], alpha=0.14, linewidth=0, zorder=1, label=label)
     grid = np.linspace(x.min(), x.max(), CURVE_POINTS)
     curves = _curves(found, grid)
     if len(curves):
-        names = {"folds": f"{len(curves)} networks, each without some rows"}
+        names = {"folds": f"{len(curves)} networks"}
         for number, curve in enumerate(curves):
             label = names.get(found.source, "network") if number == 0 else ""
             axes.plot(grid, curve, color=theme.orders[0], linewidth=1.2, alpha=0.8, zorder=3, label=label or None)
     _draw_rows(found, x, y, axes, theme)
-    axes.legend(loc="best", fontsize=8)
+    axes.legend(**LEGEND)
 
 
 def _band(found: Anomalies, place: Array, middle: Array, width: Array) -> tuple[Array, Array, Array]:
@@ -101,7 +110,7 @@ def _draw_agreement(found: Anomalies, y: Array, axes: Axes, theme: Theme) -> Non
     axes.plot(ends, ends, color=theme.zero, linewidth=1.0, zorder=1.5)
     _draw_rows(found, found.prediction, y, axes, theme)
     axes.set_xlabel("prediction")
-    axes.legend(loc="best", fontsize=8)
+    axes.legend(**LEGEND)
 
 
 def _draw_rows(found: Anomalies, across: Array, y: Array, axes: Axes, theme: Theme) -> None:
@@ -119,6 +128,8 @@ def _draw_rows(found: Anomalies, across: Array, y: Array, axes: Axes, theme: The
             label="marked",
             gid="marked",
         )
+    from matplotlib.patheffects import withStroke
+
     for rows in _groups(found.rows[:NAMED], across, y):
         row = rows[0]
         left = across[row] <= (across.min() + across.max()) / 2
@@ -133,6 +144,7 @@ def _draw_rows(found: Anomalies, across: Array, y: Array, axes: Axes, theme: The
             fontsize=8,
             color=theme.text,
             zorder=5,
+            path_effects=[withStroke(linewidth=2.5, foreground=theme.background)],
         )
 
 
@@ -155,7 +167,7 @@ def _draw_scores(found: Anomalies, across: Array, axes: Axes, theme: Theme) -> N
     scores = np.minimum(np.nan_to_num(found.score, posinf=HIGHEST), HIGHEST)
     marked = found.anomaly
     axes.vlines(across[~marked], 0, scores[~marked], color=theme.muted, linewidth=0.8)
-    axes.vlines(across[marked], 0, scores[marked], color=theme.orders[1], linewidth=1.8)
+    axes.vlines(across[marked], 0, scores[marked], color=theme.orders[1], linewidth=1.4)
     bound = _bound(found)
     if bound is not None:
         axes.axhline(bound, color=theme.text, linewidth=0.9, linestyle=(0, (4, 3)))

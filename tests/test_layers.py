@@ -34,9 +34,11 @@ ROWS = [
         "activations.integrations",
         "activations.floors",
         "activations.scaffold",
+        "activations.derivation",
     },
     {"activations.filters"},
-    {"activations.benchmark", "activations.networks"},
+    {"activations.benchmark"},
+    {"activations.networks"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]
@@ -59,7 +61,7 @@ ONLY_IN = {
     "PIL": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sympy": {"activations.expression"},
-    "mpmath": {"activations.expression", "activations.testing"},
+    "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
 }

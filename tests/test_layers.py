@@ -39,6 +39,7 @@ ROWS = [
     {"activations.filters"},
     {"activations.benchmark"},
     {"activations.networks"},
+    {"activations.sklearn"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]
@@ -60,6 +61,7 @@ ONLY_IN = {
     "plotly": {"activations.render"},
     "PIL": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
+    "sklearn": {"activations.sklearn"},
     "sympy": {"activations.expression"},
     "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},

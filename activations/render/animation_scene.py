@@ -9,6 +9,7 @@ import numpy as np
 
 from activations.errors import DataError
 from activations.fitting.evaluation import evaluate
+from activations.fitting.settings import SettingError
 
 if TYPE_CHECKING:
     from activations.networks.fit import Fit
@@ -82,11 +83,12 @@ def scene_of(fit: Fit) -> Scene:
     """The scene of a fit; of more frames than can be shown, some are left out evenly.
 
     Raises:
-        DataError: the fit kept no frames, or is of more inputs or outputs than a plane can show.
+        SettingError: the fit kept no frames.
+        DataError: it is of more inputs or outputs than a plane can show.
     """
     target = fit.target
     if not fit.frames:
-        raise DataError(f"the fit of {target.name!r} kept no frames; fit again with frames=60")
+        raise SettingError(f"the fit of {target.name!r} kept no frames; fit again with frames=60")
     kept = np.unique(np.linspace(0, len(fit.frames) - 1, MAX_FRAMES).round().astype(int))
     frames = [fit.frames[i] for i in kept]
     if not all(np.abs(part).max(initial=0) < LARGEST for part in (fit.training.x, fit.training.y)):
@@ -180,7 +182,8 @@ def _scene(
 def _finite(values: Array) -> Array:
     """Values with NaN for all that can't be drawn."""
     with np.errstate(invalid="ignore"):
-        return np.where(np.abs(values) < LARGEST, values, np.nan)
+        finite: Array = np.where(np.abs(values) < LARGEST, values, np.nan)
+    return finite
 
 
 def _limits(values: Array) -> tuple[float, float]:
@@ -192,7 +195,8 @@ def _limits(values: Array) -> tuple[float, float]:
 def _thinned(rows: Array) -> Array:
     if len(rows) <= MAX_POINTS:
         return rows
-    return rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    chosen: Array = rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    return chosen
 
 
 def _value_name(fit: Fit) -> str:

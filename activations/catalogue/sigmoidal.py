@@ -51,7 +51,7 @@ def tanh(x: Tensor) -> Tensor:
 
 
 @activation(
-    formula="min(beta*x, 0) - log1p(exp(-abs(beta*x)))",
+    formula="-softplus(-beta*x)",
     paper="Kunc, Kléma 2024, arXiv:2402.09092",
     native="torch.nn.functional.logsigmoid",
     aliases=("LogSigmoid",),

@@ -125,6 +125,11 @@ class Fit:
         return cls(outcome.run.variant.label, outcome.run, outcome.parameters)
 
     @property
+    def target(self) -> Target:
+        """What it was fitted to."""
+        return self.run.target
+
+    @property
     def samples(self) -> Samples:
         """The points that it was fitted to and tested at."""
         return draw_samples(self.run.target, self.run.seed)

@@ -131,6 +131,7 @@ class Passes:
         ]
         self.output = _Linear(network.layers[-1], rows, self.gradients, data.filled)
         self.loss = make_loss(loss, data.points, self.output.result)
+        self.fixed = [] if network.biases else [layer.bias_of(self.gradients) for layer in network.layers]
 
     def look_at(self, inputs: Tensor, targets: Tensor) -> None:
         """Take these points from now on: inputs [runs, points, inputs] and targets [runs, points, outputs]."""
@@ -153,6 +154,8 @@ class Passes:
         for index in reversed(range(len(self.hidden))):
             above = self.hidden[index + 1].linear if index + 1 < len(self.hidden) else self.output
             slope = self.hidden[index].backward(above.backward_to_input(slope))
+        for gradient in self.fixed:
+            gradient.zero_()
         return self.gradients
 
 

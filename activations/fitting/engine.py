@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -13,8 +14,20 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["ENGINES", "ENGINE_VERSION", "Batch", "Engine", "Trajectories", "checkpoints", "predict", "train"]
+__all__ = [
+    "ENGINES",
+    "ENGINE_VERSION",
+    "Batch",
+    "Engine",
+    "Trajectories",
+    "Watch",
+    "checkpoints",
+    "predict",
+    "train",
+]
 
+# What is told before a step: how many were made, and the rows of parameters [runs, parameters or more].
+Watch: TypeAlias = Callable[[int, "Tensor"], None]
 Engine: TypeAlias = Literal["batched", "numpy"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 

@@ -75,7 +75,7 @@ def initial_parameters(
             bias = np.zeros_like(bias)
             deviation = 1.0
         row[layer.weight : layer.bias] = weight.ravel()
-        row[layer.bias : layer.theta] = bias
+        row[layer.bias : layer.theta] = bias if network.biases else 0.0
         if layer.variant is not None:
             values = dict(layer.variant.values)
             row[layer.theta : layer.end] = [values[name] for name in layer.variant.learnable]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from activations.fitting.batched import Passes, aligned
-from activations.fitting.engine import Batch, Trajectories, checkpoints
+from activations.fitting.engine import Batch, Trajectories, Watch, checkpoints
 
 __all__ = ["Minimum", "minimise", "train_lbfgs"]
 
@@ -40,8 +40,14 @@ class Minimum:
     losses: Tensor
 
 
-def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
-    """Train a batch by L-BFGS, a step being an iteration; see `activations.fitting.engine.train`."""
+def train_lbfgs(batch: Batch, device: torch.device | str, watch: Watch | None = None) -> Trajectories:
+    """Train a batch by L-BFGS, a step being an iteration; see `activations.fitting.engine.train`.
+
+    Args:
+        batch: the runs.
+        device: where to compute.
+        watch: told before each iteration how many were made, and the parameters.
+    """
     data, rows = aligned(batch, device)
     network = Passes(batch.network, data, rows, batch.recipe.loss)
     network.look_at(*data.at(0))
@@ -53,14 +59,19 @@ def train_lbfgs(batch: Batch, device: torch.device | str) -> Trajectories:
 
     looked_at = checkpoints(batch.steps)
     with torch.no_grad():
-        found = minimise(evaluate, rows.clone(), batch.steps, batch.recipe.history, looked_at)
+        found = minimise(evaluate, rows.clone(), batch.steps, batch.recipe.history, looked_at, watch)
     steps = torch.where(torch.isfinite(found.values), batch.steps, 0)
     parameters = found.rows[:, : batch.network.parameters].cpu()
     return Trajectories(parameters, steps.cpu(), looked_at, found.losses.cpu())
 
 
 def minimise(
-    evaluate: Evaluate, starts: Tensor, iterations: int, history: int, looked_at: Sequence[int] = ()
+    evaluate: Evaluate,
+    starts: Tensor,
+    iterations: int,
+    history: int,
+    looked_at: Sequence[int] = (),
+    watch: Watch | None = None,
 ) -> Minimum:
     """Minimise one function per run, each from its own start.
 
@@ -73,6 +84,7 @@ def minimise(
         iterations: the most that are made; each takes one gradient or, where a step is too long or too short, several.
         history: pairs of steps and changes of the gradient that are remembered.
         looked_at: the iterations before which values are noted, counted from 0 and ascending.
+        watch: told before each iteration how many were made, and the rows.
     """
     rows = starts
     values, slopes = evaluate(rows)
@@ -86,6 +98,8 @@ def minimise(
             break
         if len(seen) < len(looked_at) and looked_at[len(seen)] == step:
             seen.append(values)
+        if watch is not None:
+            watch(step, rows)
         directions = -memory.times(slopes)
         # Rounding may spoil the curvature; steepest descent is always possible. A comparison with NaN is false.
         down = (directions * slopes).sum(dim=1) < 0

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from activations.declare import Variant
 from activations.derivatives import derivative
-from activations.fitting.engine import Batch, Trajectories, checkpoints, predict
+from activations.fitting.engine import Batch, Trajectories, Watch, checkpoints, predict
 from activations.fitting.minibatches import Minibatches
 from activations.fitting.network import Network
 from activations.fitting.settings import SettingError
@@ -52,8 +52,13 @@ class LeastSquares:
     losses: Tensor
 
 
-def train_levenberg(batch: Batch, device: torch.device | str) -> Trajectories:
+def train_levenberg(batch: Batch, device: torch.device | str, watch: Watch | None = None) -> Trajectories:
     """Train a batch by Levenberg–Marquardt; see `activations.fitting.engine.train`.
+
+    Args:
+        batch: the runs; more than are computed at once are watched one part after the other.
+        device: where to compute.
+        watch: told before each iteration how many were made, and the parameters.
 
     Raises:
         SettingError: the batch is not in float64.
@@ -68,7 +73,7 @@ def train_levenberg(batch: Batch, device: torch.device | str) -> Trajectories:
     for first in range(0, len(rows), size):
         part = slice(first, first + size)
         inputs, targets = data.inputs[part], data.targets[part]
-        found.append(levenberg_marquardt(batch.network, inputs, targets, rows[part], batch.steps, looked_at))
+        found.append(levenberg_marquardt(batch.network, inputs, targets, rows[part], batch.steps, looked_at, watch))
     errors = torch.cat([part.errors for part in found])
     return Trajectories(
         torch.cat([part.parameters for part in found]).cpu(),
@@ -92,6 +97,7 @@ def levenberg_marquardt(
     parameters: Tensor,
     iterations: int,
     looked_at: Sequence[int] = (),
+    watch: Watch | None = None,
 ) -> LeastSquares:
     """Minimise the squared errors of networks, each from its own start.
 
@@ -105,6 +111,7 @@ def levenberg_marquardt(
         parameters: the starts, shape [runs, parameters].
         iterations: the most that are made; each computes one Jacobian and one or several steps share none.
         looked_at: the iterations before which errors are noted, counted from 0 and ascending.
+        watch: told before each iteration how many were made, and the parameters.
     """
     rows = parameters.clone()
     residual = _residual(network, rows, inputs, targets)
@@ -116,6 +123,8 @@ def levenberg_marquardt(
     while made < iterations and not bool(settled.all()):
         if len(seen) < len(looked_at) and looked_at[len(seen)] == made:
             seen.append(errors)
+        if watch is not None:
+            watch(made, rows)
         made += 1
         slopes = jacobian(network, rows, inputs)
         trial = rows + _step(slopes, residual, damping)
@@ -168,7 +177,8 @@ def jacobian(network: Network, parameters: Tensor, inputs: Tensor) -> Tensor:
                 delta = delta.repeat(1, 1, copies) * slopes[index]
             outer = values[index].unsqueeze(3) * delta.unsqueeze(2)
             part[:, :, layer.weight : layer.bias] = outer.flatten(2)
-            part[:, :, layer.bias : layer.theta] = delta
+            if network.biases:
+                part[:, :, layer.bias : layer.theta] = delta
             delta = torch.bmm(delta, layer.weight_of(parameters).transpose(1, 2))
     return made.flatten(1, 2)
 

@@ -67,6 +67,7 @@ class Network:
         outputs: number of outputs.
         variant: the activation of all hidden layers that have none of their own.
         own: activations of single hidden layers, None where the layer has the network's; empty for none at all.
+        biases: whether the linear layers have any; without them their places in the row stay 0.
     """
 
     inputs: int
@@ -74,6 +75,7 @@ class Network:
     outputs: int
     variant: Variant
     own: tuple[Variant | None, ...] = ()
+    biases: bool = True
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -97,8 +99,14 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """The number of trained values, those of the activation included."""
+        """The length of the flat row: the number of trained values, those of the activation included."""
         return self.layers[-1].end
+
+    @property
+    def trained(self) -> int:
+        """The number of trained values: the parameters but for biases that it does not have."""
+        missing = 0 if self.biases else sum(layer.theta - layer.bias for layer in self.layers)
+        return self.parameters - missing
 
 
 def read_hidden(hidden: Sequence[int]) -> tuple[int, ...]:

@@ -38,6 +38,11 @@ class FlatOptimizer(ABC):
         self.negative_rates = torch.empty_like(rates)
         self.change = torch.empty_like(rows)
 
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """All that it remembers from one step to the next, by name: the tensors themselves."""
+        return {"rates": self.rates, "finite_steps": self.finite_steps}
+
     def step(self, gradient: Tensor, factor: Tensor) -> None:
         """Change the rows; a row whose gradient is not finite is frozen from now on.
 
@@ -72,6 +77,10 @@ class _Momentum(FlatOptimizer):
         super().__init__(rows, rates, recipe)
         self.velocity = torch.zeros_like(rows)
 
+    @property
+    def state(self) -> dict[str, Tensor]:
+        return {**super().state, "velocity": self.velocity}
+
     def direction(self, gradient: Tensor) -> Tensor:
         return self.velocity.mul_(MOMENTUM).add_(gradient)
 
@@ -83,6 +92,10 @@ class _Adam(FlatOptimizer):
         super().__init__(rows, rates, recipe)
         self.moved, self.first, self.second = (torch.zeros_like(rows) for _ in range(3))
         self.made = torch.zeros((), dtype=torch.float32, device=rows.device)
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        return {**super().state, "first": self.first, "second": self.second, "made": self.made}
 
     def direction(self, gradient: Tensor) -> Tensor:
         self.made.add_(1)

@@ -103,7 +103,7 @@ def _gradient(network: Network, row: Array, inputs: Array, targets: Array, recip
                 axis=1,
             )
         gradient[layer.weight : layer.bias] = (values[index].T @ slope).ravel()
-        gradient[layer.bias : layer.theta] = slope.sum(axis=0)
+        gradient[layer.bias : layer.theta] = slope.sum(axis=0) if network.biases else 0.0
         slope = slope @ _weight(layer, row).T
     return loss, gradient
 

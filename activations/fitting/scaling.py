@@ -9,7 +9,7 @@ import numpy as np
 from activations.fitting.points import Array
 from activations.fitting.target import Domain
 
-__all__ = ["Scaling", "deviations"]
+__all__ = ["Scaling", "Unscaled", "deviations"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,20 @@ class Scaling:
         with np.errstate(over="ignore"):
             original: Array = (y * self.deviation + self.mean) * self.magnitude
         return original
+
+
+class Unscaled(Scaling):
+    """The network's units are the target's."""
+
+    @classmethod
+    def of(cls, domain: Domain, y: Array) -> Unscaled:
+        """For a domain and values [points, outputs]."""
+        inputs, outputs = np.ones(len(domain)), np.ones(y.shape[1])
+        return cls(-inputs, inputs, outputs, np.zeros_like(outputs), outputs)
+
+    def input_to_network(self, x: Array) -> Array:
+        """The same inputs: to scale them from [-1, 1] to [-1, 1] would round them."""
+        return x
 
 
 def deviations(y: Array) -> Array:

@@ -13,7 +13,21 @@ from dataclasses import dataclass, field
 from activations.errors import DataError
 from activations.fitting.csv_rows import read_rows
 
-__all__ = ["MAX_CLASSES", "MIN_ROWS", "MIN_ROWS_PER_CLASS", "Table", "read_table"]
+__all__ = [
+    "MAX_CLASSES",
+    "MIN_ROWS",
+    "MIN_ROWS_PER_CLASS",
+    "Table",
+    "TracedTable",
+    "column_names",
+    "find_column",
+    "number",
+    "read_cell",
+    "read_header",
+    "read_table",
+    "read_traced",
+    "short",
+]
 
 MIN_ROWS = 10
 MIN_ROWS_PER_CLASS = 5  # so that each class is among training, validation and test points
@@ -62,6 +76,23 @@ class Table:
         return hashlib.sha256(repr((self.x, self.y)).encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class TracedTable:
+    """A table with the file's own cells.
+
+    Attributes:
+        table: the columns that are used.
+        header: the names of all columns; None if the file has no header line.
+        rows: all rows below the header as text, each with its line in the file.
+        lines: for each row of the table its line in the file.
+    """
+
+    table: Table
+    header: tuple[str, ...] | None = field(repr=False)
+    rows: tuple[tuple[int, tuple[str, ...]], ...] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+
+
 def read_table(
     path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: bool = False, classify: bool = False
 ) -> Table:
@@ -82,14 +113,32 @@ def read_table(
         DataError: the content is not such a table, or there are too few rows.
         OSError: the file can't be read or is not a regular file.
     """
+    return read_traced(path, x, y, drop_missing=drop_missing, classify=classify).table
+
+
+def column_names(path: str) -> tuple[str, ...]:
+    """The names of the columns, as many as the first row has; empty for a file without a header line.
+
+    Raises:
+        DataError: the content is no table.
+        OSError: the file can't be read or is not a regular file.
+    """
+    rows = read_rows(path)
+    return tuple((read_header(rows) or ()) if rows else ())
+
+
+def read_traced(
+    path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: bool = False, classify: bool = False
+) -> TracedTable:
+    """Like `read_table`, with the file's cells and the lines that the rows come from."""
     name = os.path.basename(path)
     rows = read_rows(path)
     if not rows:
         raise DataError(f"{name}: needs at least {MIN_ROWS} finite rows, found 0")
-    header = _read_header(rows)
+    header = read_header(rows)
     names = header or [f"column {i}" for i in range(1, len(rows[0][1]) + 1)]
-    target = _find_column(name, names, y) if y else len(names) - 1
-    inputs = [_find_column(name, names, text) for text in x] or [i for i in range(len(names)) if i != target]
+    target = find_column(name, names, y) if y else len(names) - 1
+    inputs = [find_column(name, names, text) for text in x] or [i for i in range(len(names)) if i != target]
     if not inputs or target in inputs or len(set(inputs)) < len(inputs):
         raise DataError(f"{name}: x and y must be different columns, at least one for x; there are {len(names)}")
     rows = rows[1 if header else 0 :]
@@ -100,35 +149,39 @@ def read_table(
 
     numeric = inputs if classify else [*inputs, target]
     kept: list[list[float]] = []
+    lines: list[int] = []
     labels: list[str] = []
     for line, cells in rows:
-        values = [_read_cell(name, line, i, names[i], cells[i], drop_missing) for i in numeric]
+        values = [read_cell(name, line, i, names[i], cells[i], drop_missing) for i in numeric]
         label = _read_label(name, line, target, names[target], cells[target], drop_missing) if classify else ""
         if all(map(math.isfinite, values)) and label is not None:
             kept.append(values)
+            lines.append(line)
             labels.append(label)
     if len(kept) < MIN_ROWS:
         raise DataError(f"{name}: needs at least {MIN_ROWS} finite rows, found {len(kept)}")
     for index, column in zip(numeric, zip(*kept, strict=True), strict=True):
         if min(column) == max(column):
-            raise DataError(f"{name}, column {index + 1} ({_short(names[index])}): all values are {column[0]:g}")
+            raise DataError(f"{name}, column {index + 1} ({short(names[index])}): all values are {column[0]:g}")
     classes: tuple[str, ...] = ()
     if classify:
-        classes = _name_classes(f"{name}, column {target + 1} ({_short(names[target])})", labels)
+        classes = _name_classes(f"{name}, column {target + 1} ({short(names[target])})", labels)
         numbers = {label: float(number) for number, label in enumerate(classes)}
         kept = [[*values, numbers[label]] for values, label in zip(kept, labels, strict=True)]
-    return Table(
+    table = Table(
         name=name,
-        x_names=tuple(_short(names[i]) for i in inputs),
-        y_name=_short(names[target]),
+        x_names=tuple(short(names[i]) for i in inputs),
+        y_name=short(names[target]),
         x=tuple(tuple(row[:-1]) for row in kept),
         y=tuple(row[-1] for row in kept),
         dropped=len(rows) - len(kept),
-        classes=tuple(map(_short, classes)),
+        classes=tuple(map(short, classes)),
     )
+    below = tuple((line, tuple(row)) for line, row in rows)
+    return TracedTable(table, tuple(header) if header else None, below, tuple(lines))
 
 
-def _read_header(rows: Rows) -> list[str] | None:
+def read_header(rows: Rows) -> list[str] | None:
     """The first row if it is one of names: some cell of it is a word where the cells below are numbers.
 
     A file whose first row stands alone has a header if any cell of it is a word; so has one without any numbers.
@@ -138,42 +191,52 @@ def _read_header(rows: Rows) -> list[str] | None:
     below = [others for _, others in rows[1 : 1 + HEADER_LOOKAHEAD]]
 
     def has_numbers(column: int) -> bool:
-        return any(column < len(others) and _number(others[column]) is not None for others in below)
+        return any(column < len(others) and number(others[column]) is not None for others in below)
 
     if not any(has_numbers(i) for i in words) and any(map(has_numbers, range(len(cells)))):
         return None
     return [cell or f"column {i}" for i, cell in enumerate(cells, start=1)] if words else None
 
 
-def _find_column(name: str, names: Sequence[str], text: str) -> int:
+def find_column(name: str, names: Sequence[str], text: str) -> int:
+    """The place of a column that is given by its name or its number from 1.
+
+    Raises:
+        DataError: there is none, or several have the name.
+    """
     if names.count(text) == 1:
         return names.index(text)
     if names.count(text) > 1:
         numbers = " and ".join(str(i + 1) for i, other in enumerate(names) if other == text)
-        raise DataError(f"{name}: columns {numbers} are both {_short(text)!r}; give the number")
+        raise DataError(f"{name}: columns {numbers} are both {short(text)!r}; give the number")
     if text.isdecimal() and 1 <= int(text) <= len(names):
         return int(text) - 1
     close = difflib.get_close_matches(text[:80], names, n=3, cutoff=0.5) or names[:10]
-    listed = ", ".join(map(_short, close))
-    raise DataError(f"{name}: no column {_short(text)!r}; there are {listed} (or numbers from 1 to {len(names)})")
+    listed = ", ".join(map(short, close))
+    raise DataError(f"{name}: no column {short(text)!r}; there are {listed} (or numbers from 1 to {len(names)})")
 
 
 def _holds_names(cells: Iterable[str]) -> bool:
     """Whether there are cells, and none of them is a number."""
     filled = [cell for cell in cells if cell.lower() not in MISSING]
-    return bool(filled) and all(_number(cell) is None and _number(_with_point(cell)) is None for cell in filled)
+    return bool(filled) and all(number(cell) is None and number(_with_point(cell)) is None for cell in filled)
 
 
-def _read_cell(file: str, line: int, index: int, column: str, cell: str, drop_missing: bool) -> float:
-    where = f"{file}, line {line}, column {index + 1} ({_short(column)})"
-    value = _number(cell)
+def read_cell(file: str, line: int, index: int, column: str, cell: str, drop_missing: bool) -> float:
+    """The number in a cell.
+
+    Raises:
+        DataError: it holds none, or none that is finite and must be; the message holds line and column.
+    """
+    where = f"{file}, line {line}, column {index + 1} ({short(column)})"
+    value = number(cell)
     if value is None and cell.lower() in MISSING:
         value = math.nan
     if value is None:
-        hint = "; write a decimal point" if _number(_with_point(cell)) is not None else ""
-        raise DataError(f"{where}: {_short(cell)!r} is no number{hint}")
+        hint = "; write a decimal point" if number(_with_point(cell)) is not None else ""
+        raise DataError(f"{where}: {short(cell)!r} is no number{hint}")
     if not math.isfinite(value) and not drop_missing:
-        raise DataError(f"{where}: {_short(cell)!r} is not finite; drop such rows, or fill them")
+        raise DataError(f"{where}: {short(cell)!r} is not finite; drop such rows, or fill them")
     return value
 
 
@@ -181,10 +244,10 @@ def _read_label(file: str, line: int, index: int, column: str, cell: str, drop_m
     """The name of a class, None for a missing one: a number in its shortest form, so that 1 and 1.0 are one class."""
     if cell.lower() in MISSING:
         if not drop_missing:
-            where = f"{file}, line {line}, column {index + 1} ({_short(column)})"
-            raise DataError(f"{where}: {_short(cell)!r} is no class; drop such rows, or fill them")
+            where = f"{file}, line {line}, column {index + 1} ({short(column)})"
+            raise DataError(f"{where}: {short(cell)!r} is no class; drop such rows, or fill them")
         return None
-    value = _number(cell)
+    value = number(cell)
     return cell if value is None else f"{value:.15g}"
 
 
@@ -196,23 +259,24 @@ def _name_classes(where: str, labels: Sequence[str]) -> tuple[str, ...]:
     """
     counts = Counter(labels)
     if len(counts) == 1:
-        raise DataError(f"{where}: all rows are of class {_short(labels[0])!r}")
+        raise DataError(f"{where}: all rows are of class {short(labels[0])!r}")
     if len(counts) > MAX_CLASSES:
         hint = "fit values rather than classes, or choose another column"
         raise DataError(f"{where}: {len(counts)} different classes, at most {MAX_CLASSES}; {hint}")
     rare, rows = min(counts.items(), key=lambda item: item[1])
     if rows < MIN_ROWS_PER_CLASS:
-        message = f"{where}: class {_short(rare)!r} has {rows} rows, needs at least {MIN_ROWS_PER_CLASS}"
+        message = f"{where}: class {short(rare)!r} has {rows} rows, needs at least {MIN_ROWS_PER_CLASS}"
         raise DataError(f"{message}; join it with another class, or leave its rows out")
-    values = {label: _number(label) for label in counts}
+    values = {label: number(label) for label in counts}
     return tuple(sorted(counts, key=lambda label: (values[label] is None, values[label] or 0.0, label)))
 
 
 def _is_value(cell: str) -> bool:
-    return _number(cell) is not None or cell.lower() in MISSING
+    return number(cell) is not None or cell.lower() in MISSING
 
 
-def _number(cell: str) -> float | None:
+def number(cell: str) -> float | None:
+    """The number that a cell holds; None if it holds none."""
     # float() also reads 1_000 and digits of other scripts.
     if "_" in cell or not cell.isascii():
         return None
@@ -226,5 +290,6 @@ def _with_point(cell: str) -> str:
     return cell.replace(",", ".", 1)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """A name from a file, cut where it is long."""
     return text if len(text) <= 40 else text[:39] + "…"

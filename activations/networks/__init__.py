@@ -1,1 +1,1 @@
-"""One trained network, and a look at it."""
+"""One network, trained and looked into: `activations.fit`, what it gives, and its files."""

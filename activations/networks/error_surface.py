@@ -14,8 +14,8 @@ from activations.fitting.network import Network
 from activations.fitting.points import Array
 from activations.fitting.recipe import Loss, Optimizer, Schedule
 from activations.fitting.target import Interval, Target
-from activations.networks.faces import SurfaceFace
 from activations.networks.plane import Directions
+from activations.networks.surface_face import SurfaceFace
 
 __all__ = ["Path", "Place", "Scaled", "Surface", "SurfaceSettings"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from activations.render.formula import plain
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from activations.fitting.points import Points
     from activations.render.style import Theme
 
-__all__ = ["class_colours", "draw_classes"]
+__all__ = ["class_colours", "draw_classes", "mixed_colours"]
 
 
 def class_colours(theme: Theme, classes: int) -> list[str]:
@@ -21,6 +23,15 @@ def class_colours(theme: Theme, classes: int) -> list[str]:
     if classes == 2:
         return [theme.low, theme.high]
     return [theme.cycle[number % len(theme.cycle)] for number in range(classes)]
+
+
+def mixed_colours(shares: np.ndarray[Any, Any], theme: Theme) -> np.ndarray[Any, Any]:
+    """The classes' colours, paled, in the proportions [..., classes] of their probabilities."""
+    from matplotlib.colors import to_rgb
+
+    colours = np.array([to_rgb(colour) for colour in class_colours(theme, shares.shape[-1])])
+    pale = 0.35 * colours + 0.65 * np.array(to_rgb(theme.background))
+    return np.clip(shares @ pale, 0, 1)
 
 
 def draw_classes(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from activations.fitting.samples import draw_samples
-from activations.render.classes import class_colours, draw_classes
+from activations.render.classes import draw_classes, mixed_colours
 from activations.render.formula import plain
 from activations.render.style import Theme, new_figure, style_axes, styled
 
@@ -18,15 +18,44 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from activations.benchmark.result import Fit, TargetResult
+    from activations.fitting.samples import Samples
     from activations.fitting.target import Target
 
-__all__ = ["draw_fits", "is_drawable"]
+__all__ = [
+    "Drawn",
+    "draw_agreement",
+    "draw_confusions",
+    "draw_fits",
+    "draw_maps",
+    "draw_nothing",
+    "draw_plane_curves",
+    "is_drawable",
+]
 
 CURVES = 4
 MAPS = 3
 LARGEST = 1e300
 CELLS = 12  # classes whose numbers are written
 MESH = 161  # points per side of a decision map
+
+
+class Drawn(Protocol):
+    """A trained network as the pictures need it."""
+
+    @property
+    def label(self) -> str:
+        """The activation."""
+
+    @property
+    def target(self) -> Target:
+        """What it was fitted to."""
+
+    @property
+    def samples(self) -> Samples:
+        """The points that it was fitted to and tested at."""
+
+    def predict(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Values [points, outputs] in the target's units, or the probability of each class."""
 
 
 def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
@@ -45,19 +74,19 @@ def draw_fits(result: TargetResult, theme: str = "light") -> Figure:
     with styled(theme) as look:
         if not result.fits:
             reason = "every run diverged" if target.has_values else "the target's Python function is not kept"
-            figure = _draw_nothing(look, reason)
+            figure = draw_nothing(look, reason)
         elif not is_drawable(target, result.fits[0].run.seed):
-            figure = _draw_nothing(look, "the values are too large to be drawn")
+            figure = draw_nothing(look, "the values are too large to be drawn")
         elif target.task == "classification" and target.dimension == 2:
-            figure = _draw_maps(result.fits[:MAPS], look)
+            figure = draw_maps(result.fits[:MAPS], look)
         elif target.task == "classification":
-            figure = _draw_confusions(result.fits[:MAPS], look)
+            figure = draw_confusions(result.fits[:MAPS], look)
         elif target.task == "regression" and (target.dimension, target.outputs) == (1, 2):
-            figure = _draw_plane_curves(result.fits[:CURVES], look)
+            figure = draw_plane_curves(result.fits[:CURVES], look)
         elif target.task == "regression" and (target.dimension, target.outputs) == (1, 1):
             figure = _draw_curves(result.fits[:CURVES], look)
         else:
-            figure = _draw_agreement(result.fits[:CURVES], look)
+            figure = draw_agreement(result.fits[:CURVES], look)
         figure.suptitle(plain(_title(result)), color=look.text, fontsize=12, x=0.02, ha="left")
     return figure
 
@@ -68,7 +97,8 @@ def is_drawable(target: Target, seed: int) -> bool:
     return all(np.abs(part).max(initial=0) < LARGEST for s in (samples.training, samples.test) for part in (s.x, s.y))
 
 
-def _draw_nothing(theme: Theme, reason: str) -> Figure:
+def draw_nothing(theme: Theme, reason: str) -> Figure:
+    """A picture that says why there is none."""
     figure = new_figure(theme, 6.4, 2.0)
     axes = figure.add_subplot()
     axes.set_axis_off()
@@ -91,8 +121,8 @@ def _draw_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
     upper.scatter(
         samples.training.x[:, 0], samples.training.y[:, 0], s=14, color=theme.muted, zorder=2, label="data", gid="data"
     )
-    ((low, high),) = fits[0].run.target.domain
-    table = fits[0].run.target.table is not None
+    ((low, high),) = fits[0].target.domain
+    table = fits[0].target.table is not None
     x = np.linspace(low, high, 1001) if table else samples.test.x[:, 0]
     if not table:
         upper.plot(x, samples.test.y[:, 0], color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
@@ -105,14 +135,15 @@ def _draw_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
         lower.plot(own.x[order, 0], residual, color=colour, **style)
     lower.axhline(0.0, color=theme.zero, linewidth=1.0)
     lower.set_ylabel("error")
-    lower.set_xlabel(plain(fits[0].run.target.variables[0], 40))
+    lower.set_xlabel(plain(fits[0].target.variables[0], 40))
     upper.legend(loc="best")
     return figure
 
 
-def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
+def draw_maps(fits: Sequence[Drawn], theme: Theme) -> Figure:
+    """The probabilities of classes over the plane, with the training points."""
     figure = new_figure(theme, 3.6 * len(fits) + 0.6, 4.2)
-    (left, right), (bottom, top) = fits[0].run.target.domain
+    (left, right), (bottom, top) = fits[0].target.domain
     mesh = np.meshgrid(np.linspace(left, right, MESH), np.linspace(bottom, top, MESH))
     points = np.stack([part.ravel() for part in mesh], axis=1)
     for axes, fit in zip(np.atleast_1d(figure.subplots(1, len(fits), squeeze=True)), fits, strict=True):
@@ -126,17 +157,17 @@ def _draw_maps(fits: Sequence[Fit], theme: Theme) -> Figure:
             axes.imshow(share, cmap=theme.diverging(), vmin=0, vmax=1, interpolation="bilinear", **place)
             axes.contour(*mesh, share, levels=[0.5], colors=[theme.text], linewidths=0.8)
         else:
-            axes.imshow(_mixed(shares, theme), interpolation="nearest", **place)
-        draw_classes(axes, fit.samples.training, fit.run.target.classes, theme)
+            axes.imshow(mixed_colours(shares, theme), interpolation="nearest", **place)
+        draw_classes(axes, fit.samples.training, fit.target.classes, theme)
         axes.set_title(plain(fit.label, 40))
-        axes.set_xlabel(plain(fit.run.target.variables[0], 40))
-    figure.axes[0].set_ylabel(plain(fits[0].run.target.variables[1], 40))
+        axes.set_xlabel(plain(fit.target.variables[0], 40))
+    figure.axes[0].set_ylabel(plain(fits[0].target.variables[1], 40))
     return figure
 
 
-def _draw_confusions(fits: Sequence[Fit], theme: Theme) -> Figure:
+def draw_confusions(fits: Sequence[Drawn], theme: Theme) -> Figure:
     """The shares of each class's test points that each class was predicted for."""
-    target = fits[0].run.target
+    target = fits[0].target
     names = target.table.classes if target.table is not None and target.table.classes else range(target.classes)
     labels = [plain(str(name), 14) for name in names]
     size = min(max(2.4, 0.5 * target.classes), 6.0)
@@ -161,23 +192,15 @@ def _draw_confusions(fits: Sequence[Fit], theme: Theme) -> Figure:
     return figure
 
 
-def _mixed(shares: np.ndarray[Any, Any], theme: Theme) -> np.ndarray[Any, Any]:
-    """The classes' colours, paled, in the proportions [..., classes] of their probabilities."""
-    from matplotlib.colors import to_rgb
-
-    colours = np.array([to_rgb(colour) for colour in class_colours(theme, shares.shape[-1])])
-    pale = 0.35 * colours + 0.65 * np.array(to_rgb(theme.background))
-    return np.clip(shares @ pale, 0, 1)
-
-
-def _draw_plane_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
+def draw_plane_curves(fits: Sequence[Drawn], theme: Theme) -> Figure:
+    """Curves in the plane: the data, the true one and the fitted ones."""
     figure = new_figure(theme, 6.2, 5.6)
     axes: Axes = figure.add_subplot()
     style_axes(axes, theme, zero=False)
     samples = fits[0].samples
     data = samples.training.y
     axes.scatter(data[:, 0], data[:, 1], s=14, color=theme.muted, zorder=2, label="data", gid="data")
-    if fits[0].run.target.is_function:
+    if fits[0].target.is_function:
         axes.plot(*samples.test.y.T, color=theme.zero, linewidth=4, alpha=0.6, zorder=1.8, label="target")
     for fit, colour in zip(fits, theme.cycle, strict=False):
         axes.plot(*fit.predict(samples.test.x).T, color=colour, linewidth=1.6, zorder=3, label=plain(fit.label, 40))
@@ -185,7 +208,8 @@ def _draw_plane_curves(fits: Sequence[Fit], theme: Theme) -> Figure:
     return figure
 
 
-def _draw_agreement(fits: Sequence[Fit], theme: Theme) -> Figure:
+def draw_agreement(fits: Sequence[Drawn], theme: Theme) -> Figure:
+    """Predicted against true values at the test points."""
     figure = new_figure(theme, 5.4, 5.2)
     axes: Axes = figure.add_subplot()
     style_axes(axes, theme, zero=False)

@@ -26,6 +26,7 @@ class Curve:
         style: rich's name of a style.
         mark: its character in ASCII.
         dashed: drawn with gaps, to be told apart without colours.
+        dotted: a dot at each point and nothing between them.
     """
 
     name: str
@@ -34,13 +35,16 @@ class Curve:
     style: str
     mark: str
     dashed: bool = False
+    dotted: bool = False
 
 
 Piece = tuple[str, str]
 Place = Callable[[float, float], tuple[float, float]]
 
 
-def sketch(curves: Sequence[Curve], columns: int, rows: int, unicode: bool) -> list[list[Piece]]:
+def sketch(
+    curves: Sequence[Curve], columns: int, rows: int, unicode: bool, limits: tuple[float, float] | None = None
+) -> list[list[Piece]]:
     """Draw curves into one picture with axes through zero.
 
     Args:
@@ -48,13 +52,14 @@ def sketch(curves: Sequence[Curve], columns: int, rows: int, unicode: bool) -> l
         columns: the width of the picture with its labels, at least 20.
         rows: the height of the plot itself.
         unicode: whether to use braille.
+        limits: the lowest and highest value to show; chosen by the curves if None.
 
     Returns:
         Lines of (text, style) pieces, the last with the numbers of the horizontal axis.
     """
     columns = max(columns, LABEL + 12) - LABEL
     left, right = curves[0].x[0], curves[0].x[-1]
-    low, high = vertical_range(curves)
+    low, high = limits or vertical_range(curves)
     across, down = (2, 4) if unicode else (1, 1)
     width, height = columns * across - 1, rows * down - 1
 
@@ -114,6 +119,12 @@ def axes(
 def dots(curve: Curve, place: Place, width: int, height: int) -> Iterator[tuple[int, int]]:
     """The dots of a curve: straight lines between neighbouring points, nothing outside and nothing over a gap."""
     points = list(zip(curve.x, curve.y, strict=True))
+    if curve.dotted:
+        for x, y in points:
+            column, row = map(round, place(x, y)) if math.isfinite(y) else (-1, -1)
+            if 0 <= column <= width and 0 <= row <= height:
+                yield column, row
+        return
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if not (math.isfinite(y0) and math.isfinite(y1)):
             continue

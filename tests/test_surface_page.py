@@ -60,7 +60,7 @@ def html(two):
 @pytest.fixture(scope="module")
 def many_html():
     patch = pytest.MonkeyPatch()
-    patch.setattr(page_module, "PICTURED", LIVE + 2)
+    patch.setattr(page_module, "PICTURED", 2)
     found = surface_page(loss_surfaces("sin(3*x)", ACTIVATIONS, points=5, steps=10))
     patch.undo()
     return found

@@ -101,6 +101,17 @@ def test_what_overflows_in_float64_disagrees_with_fifty_digits() -> None:
     assert found.to_dict()["derivatives"][1]["estimates"][2]["value"] == "nan"
 
 
+def test_where_smooth_branches_meet_the_values_are_the_truth_and_not_the_rule() -> None:
+    found = at("min(x, 0) - log1p(exp(-abs(x)))", 0.0)
+    assert found.breaks == {}
+    slope = found.of("x")
+    assert slope.by("mpmath difference").difference is None
+    assert slope.by("mpmath difference").value == pytest.approx(0.5, abs=1e-15)
+    assert slope.by("mpmath").difference == pytest.approx(0.5)
+    assert slope.agrees is False
+    assert at("min(x, 0) - log1p(exp(-abs(x)))", 0.1).agrees
+
+
 @pytest.mark.parametrize(
     ("text", "x", "expected", "ends"),
     [
@@ -272,3 +283,10 @@ def test_a_graph_of_nothing_can_be_drawn() -> None:
     assert found.agrees
     assert found.of("x").by("autograd").value == 0
     assert value_graphs(REGISTRY.variant("3"), 0.5)
+
+
+@pytest.mark.parametrize("beta", [1.0, 2.0])
+def test_the_code_of_log_sigmoid_has_its_slope_at_0(beta: float) -> None:
+    x, scale = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.0, beta))
+    slopes = torch.autograd.grad(REGISTRY["log_sigmoid"](x, beta=scale), [x, scale])
+    assert [float(slope) for slope in slopes] == [beta / 2, 0.0]

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import statistics
 
 import numpy as np
@@ -225,6 +226,28 @@ def test_a_gallery_is_the_same_again_and_overwrites_only_when_told(gallery, tmp_
     assert {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     with pytest.raises(ValueError, match="at least one preset"):
         write_fit_gallery(tmp_path, [])
+
+
+def test_the_page_opens_without_a_network(gallery):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="the Python package playwright drives Chromium")
+    problems = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 320, "height": 700})
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith("file:") else problems.append(asked.url))
+        page.goto((gallery / "index.html").as_uri())
+        assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.locator("section.fit").count() == 3
+        page.click("text=With play, pause and a slider")
+        page.click("#play")
+        browser.close()
+    assert problems == []
 
 
 def test_the_command_shows_what_the_article_says():

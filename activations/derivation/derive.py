@@ -230,13 +230,27 @@ def _derivative(variant: Variant, point: Point, index: Index, seen: _Breaks) -> 
     exists = both is None
     if index and exists:
         precise.append(("mpmath difference", *numerical(variant, point, index)))
-    reference = next((value for _, value, _ in precise if value is not None), None) if exists else None
+    reference = _reference([value for _, value, _ in precise if value is not None]) if exists else None
     estimates = [_precise(method, value, how) for method, value, how in precise]
     estimates[1:1] = [closed_form(variant, point, index), autograd(variant, point, index)]
     if index and exists:
         estimates.append(difference(variant, point, index))
     measured = tuple(_measured(estimate, precise, reference) for estimate in estimates)
     return Derivative(index, formula, measured, both, _agree(measured, reference) if exists else None)
+
+
+def _reference(values: Sequence[Any]) -> Any:
+    """The number that the others are compared with.
+
+    At a point where branches meet smoothly the symbolic derivative takes one of them for a kink; what the values do
+    around it is the truth then.
+    """
+    if len(values) == 2 and all(map(mpmath.isfinite, values)):
+        with mpmath.workdps(4 * DIGITS):
+            apart = abs(values[0] - values[1])
+            if apart > RELATIVE * abs(values[1]) + ABSOLUTE:
+                return values[1]
+    return next(iter(values), None)
 
 
 def _precise(method: Method, value: Any, how: str) -> Estimate:

@@ -22,7 +22,8 @@ MAX_FRAMES = 200
 CURVE = 301  # points of a curve
 MESH = 81  # points per side of a map
 MAX_POINTS = 2000  # of the data that are drawn
-MARGIN = 0.12  # of the values' range, above and below it
+MARGIN = 0.12  # of the values' range, around it
+KEY = 0.1  # more of it above, where the key stands
 LARGEST = 1e300
 
 
@@ -128,7 +129,7 @@ def _line_scene(fit: Fit, frames: list[Any]) -> Scene:
         fit,
         "curve" if plane else "line",
         labels,
-        (across, _limits(seen[:, 1])),
+        (across, _limits(seen[:, 1], KEY)),
         data,
         np.empty(0),
         truth,
@@ -186,10 +187,10 @@ def _finite(values: Array) -> Array:
     return finite
 
 
-def _limits(values: Array) -> tuple[float, float]:
+def _limits(values: Array, more: float = 0.0) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    room = MARGIN * (high - low) or MARGIN * max(abs(high), 1.0)
-    return low - room, high + room
+    size = (high - low) or max(abs(high), 1.0)
+    return low - MARGIN * size, high + (MARGIN + more) * size
 
 
 def _thinned(rows: Array) -> Array:

@@ -33,7 +33,7 @@ ASSETS = "surface_assets"
 LIVE = 8  # views in three dimensions at once; browsers allow 16 for all pages together
 PICTURED = 16  # surfaces with static pictures of their own
 DPI = 76.0
-PALETTE = 128
+PALETTE = 256
 
 
 def surface_page(surfaces: Sequence[Surface], about: str = "") -> str:
@@ -95,7 +95,7 @@ def _image(draw: Any, surface: Surface, theme: str, scale: Scale) -> dict[str, A
     figure: Figure = draw([surface], theme, scale)
     content = io.BytesIO()
     with Image.open(io.BytesIO(figure_bytes(figure, "png", DPI))) as image:
-        small = image.convert("RGB").quantize(PALETTE, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         small.save(content, "png", optimize=True)
         size = {"width": small.width, "height": small.height}
     return {"data": f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}", **size}

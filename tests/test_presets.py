@@ -184,7 +184,9 @@ def pages(*middles):
 
 def test_the_answer_follows_the_numbers():
     assert "it is the settings that fail" in pages(0.01, 0.01, 0.9, 0.02).verdict
-    assert pages(0.01, 0.01, 0.9, 0.8).verdict.startswith("Yes: sigmoid fails on all of these fits as described")
+    assert pages(0.01, 0.01, 0.9, 0.8).verdict.startswith(
+        "Yes: sigmoid fails (R² at the median error is below 0.9) on all of these fits"
+    )
     assert pages(0.01, 0.01, 0.02, 0.02).verdict.startswith("No")
     assert "times 90 on relu-sin" in pages(0.01, 0.01, 0.9, 0.02).answer[0]
     assert pages(0.01, 0.01, math.inf, 0.02).rival_rows[2][4] == "diverged"

@@ -41,6 +41,7 @@ WAYS = {
 }
 HEAD = ("fit", "way", "activation", "rate", "median test RMSE", "range", "R² of the median", "diverged")
 LEAST_R2 = 0.9  # of a fit that has not failed
+FAILURE = f"R² at the median error is below {LEAST_R2:g}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class FitEntry:
             loss += f" (the article: {self.preset.reported:g})"
         if self.error is None:
             return f"{loss}; {self.score:.1%} of the test points right"
-        return f"{loss}; test RMSE {_number(self.error)}, R² {self.score:.4f}"
+        return f"{loss}; test RMSE {_number(self.error)}, R² {_r2(self.score)}"
 
 
 @dataclass(frozen=True)
@@ -186,14 +187,15 @@ class FitPages:
         if not described or not tuned:
             return ""
         if not _failed(described):
-            return "No: even at the settings described sigmoid fails on none of these fits."
+            return f"No: even at the settings described sigmoid fails on none of these fits ({FAILURE})."
         where = "all" if _failed(described) == len(described) else f"{_failed(described)} of {len(described)}"
         if _failed(tuned):
             return (
-                f"Yes: sigmoid fails on {where} of these fits as described, and on {_failed(tuned)} when it is tuned."
+                f"Yes: sigmoid fails ({FAILURE}) on {where} of these fits as described, and on {_failed(tuned)} when it is "
+                "tuned."
             )
         return (
-            f"At the settings described, yes, on {where} of these fits; but it is the settings that fail. With a "
+            f"At the settings described, yes ({FAILURE}), on {where} of these fits; but it is the settings that fail. With a "
             "learning rate of its own sigmoid fails on none, though it often stays behind ReLU."
         )
 
@@ -291,8 +293,7 @@ def _seeds(pages: FitPages) -> str:
     count = len(pages.rivals[0].errors)
     return (
         f"{count} seeds each, the same for both activations. Rates are half-decades, chosen on three other seeds by "
-        "their largest test error. A fit has failed here if R² at its median error is below "
-        f"{LEAST_R2:g}."
+        "their largest test error."
     )
 
 

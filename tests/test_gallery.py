@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 import activations.registry
 from activations import activation, default_registry
 from activations.files import OutputExistsError
+from activations.networks.presets import PRESETS
 from activations.plugins import Origin
 from activations.registry import BUILT_IN, Registry
-from activations.render.gallery import write_gallery
+from activations.render.gallery import BESIDE, write_gallery
 from activations.render.gallery_data import data_digest, stale_pictures
 from activations.render.gallery_svg import compact_svg
 from activations.render.gallery_sweeps import sweeps
@@ -289,10 +290,33 @@ def test_the_committed_gallery_is_complete() -> None:
     manifest = manifest_of(COMMITTED)
     built_in = [name for name in registry if registry.origin(name) == BUILT_IN]
     assert sorted(manifest["pictures"]) == sorted(built_in)
-    assert sorted(contents(COMMITTED)) == manifest["files"]
+    own = [path for path in contents(COMMITTED) if path.partition("/")[0] not in BESIDE]
+    assert sorted(own) == manifest["files"]
     pictures = [COMMITTED / name for name in manifest["files"] if name.startswith("light/") and name.count("/") == 1]
     assert len(pictures) == len(built_in)
     assert sum(picture.stat().st_size for picture in pictures) < 8e6
+
+
+def test_galleries_beside_it_are_linked(tmp_path: Path) -> None:
+    registry = default_registry()
+    mish = [registry["mish"].variant()]
+    write_gallery(tmp_path, mish, registry, themes=["light"])
+    for name in ("README.md", "index.html"):
+        assert f"fits/{name}" not in (tmp_path / name).read_text()
+        (tmp_path / "fits").mkdir(exist_ok=True)
+        (tmp_path / "fits" / name).write_text("")
+    write_gallery(tmp_path, mish, registry, themes=["light"], overwrite=True)
+    assert "[Single fits as articles describe them](fits/README.md)" in (tmp_path / "README.md").read_text()
+    assert '<a href="fits/index.html">' in (tmp_path / "index.html").read_text()
+
+
+def test_the_committed_gallery_links_the_fits() -> None:
+    numbers = json.loads((COMMITTED / "fits" / "results.json").read_text())
+    assert list(numbers["presets"]) == list(PRESETS)
+    assert all((COMMITTED / "fits" / path).is_file() for path in numbers["files"])
+    assert sum((COMMITTED / "fits" / path).stat().st_size for path in numbers["files"]) < 3e6
+    for name in ("README.md", "index.html"):
+        assert f"fits/{name}" in (COMMITTED / name).read_text()
 
 
 def test_the_committed_gallery_shows_what_the_code_does() -> None:

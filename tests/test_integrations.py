@@ -192,3 +192,11 @@ def test_the_real_package(package, script):
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert int(found.stdout) > 200
+
+
+def test_without_scikit_learn_its_estimators_name_the_extra():
+    code = "import sys; sys.modules['sklearn'] = None; import activations.sklearn"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "MissingExtraError" in done.stderr
+    assert "pip install 'torch-activations[sklearn]'" in done.stderr

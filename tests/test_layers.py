@@ -34,10 +34,12 @@ ROWS = [
         "activations.integrations",
         "activations.floors",
         "activations.scaffold",
+        "activations.derivation",
     },
     {"activations.filters"},
     {"activations.benchmark"},
     {"activations.networks"},
+    {"activations.sklearn"},
     {"activations.render"},
     {"activations_cli", "activations.__main__"},
 ]
@@ -59,8 +61,9 @@ ONLY_IN = {
     "plotly": {"activations.render"},
     "PIL": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
+    "sklearn": {"activations.sklearn"},
     "sympy": {"activations.expression"},
-    "mpmath": {"activations.expression", "activations.testing"},
+    "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
 }

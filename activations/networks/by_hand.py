@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,24 +14,21 @@ Array = npt.NDArray[Any]
 
 
 def train_by_hand(
-    x: Array, y: Array, parameters: Array, *, hidden: int, learning_rate: float, batches: Iterator[Array]
+    batches: Iterable[tuple[Array, Array]], parameters: Array, *, hidden: int, learning_rate: float
 ) -> Iterator[tuple[float, Array]]:
     """Descend on the mean squared error, one minibatch after the other.
 
     Args:
-        x: inputs [points, 1], in float64.
-        y: values [points, 1].
+        batches: inputs [points, 1] and values [points, 1] of each step, in float64.
         parameters: the start as one flat row: the hidden layer's weights and biases, then those of the output.
         hidden: width of the hidden layer.
         learning_rate: of every step.
-        batches: the numbers of the points of each step.
 
     Yields:
         The loss before a step and the parameters after it.
     """
     w1, b1, w2, b2 = (part.copy() for part in _parts(parameters, hidden))
-    for rows in batches:
-        inputs, targets = x[rows], y[rows]
+    for inputs, targets in batches:
         # Forward.
         linear = inputs * w1 + b1  # [points, hidden]
         active = linear > 0  # the slope of ReLU, 0 at the kink
@@ -39,7 +36,7 @@ def train_by_hand(
         outputs = values @ w2[:, None] + b2  # [points, 1]
         difference = outputs - targets
         # Backward: the chain rule, from the mean of the squares to the first weights.
-        slope = 2 * difference / len(rows)  # [points, 1]
+        slope = 2 * difference / len(inputs)  # [points, 1]
         w2_slope = values.T @ slope  # [hidden, 1]
         hidden_slope = slope * w2 * active  # [points, hidden]
         w1_slope = (inputs * hidden_slope).sum(axis=0)

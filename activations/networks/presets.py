@@ -92,12 +92,12 @@ class Preset:
         }
 
 
-CUBIC = "A cubic polynomial at 40 points by a network {shape}, SGD at a rate of 1e-4, 100,000 steps."
+CUBIC = "A cubic polynomial at 40 points by a network {shape}, SGD at a rate of 0.0001, 100,000 steps."
 CUBIC_CHOSEN = (
     "The polynomial, its 40 points from -2 to 1.9 and the activation are our reconstruction: those of the suite's "
     "cubic, and ReLU."
 )
-SINE = "A sine by a network {shape}, SGD at a rate of 5e-2; the loss at step 4,999 is reported as {loss}."
+SINE = "A sine by a network {shape}, SGD at a rate of 0.05; the loss at step 4,999 is reported as {loss}."
 SINE_CHOSEN = (
     "The interval [-10, 10], its 200 points and the activation are our reconstruction: the suite's sine, and ReLU, "
     "with which the loss comes out in the order that is reported."
@@ -106,7 +106,7 @@ SPLIT = (
     "{what} by a network 1-512-1 with ReLU, four fifths of the points for training, minibatches of 32; in NumPy too."
 )
 SPLIT_CHOSEN = (
-    "The interval, its 1,000 points, SGD at a rate of 1e-3 and 10,000 steps (400 epochs) are our reconstruction."
+    "The interval, its 1,000 points, SGD at a rate of 0.001 and 10,000 steps (400 epochs) are our reconstruction."
 )
 
 _PRESETS = (
@@ -226,16 +226,16 @@ _PRESETS = (
         name="spiral-classes",
         title="two spirals, told apart",
         formula="spiral",
-        activation="tanh",
-        hidden=(32, 32),
-        steps=4000,
+        activation="relu",
+        hidden=(64, 64),
+        steps=2000,
         learning_rate=1e-2,
         optimizer="adam",
         schedule="cosine",
         scaling="standard",
         initialisation="moments",
         given="The arms of a spiral as two classes, with the boundary between them drawn.",
-        chosen="The 194 points of the CMU benchmark (Lang, Witbrock 1988), the network 2-32-32-2 with tanh, and Adam "
+        chosen="The 194 points of the CMU benchmark (Lang, Witbrock 1988), the network 2-64-64-2 with ReLU, and Adam "
         "are ours.",
     ),
 )

@@ -49,8 +49,8 @@ def write_animation(fit: Fit, path: str | os.PathLike[str], *, overwrite: bool =
         The path as given.
 
     Raises:
-        SettingError: the path ends in something else.
-        DataError: there are no frames, or the fit is of too many inputs or outputs to be drawn.
+        SettingError: the path ends in something else, or the fit kept no frames.
+        DataError: it is of too many inputs or outputs to be drawn.
         MissingExtraError: there is no ffmpeg.
         OutputExistsError: the file exists and may not be overwritten.
         OSError: the file can't be written.

@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 
 ASSETS = "animation_assets"
 WIDTH, HEIGHT = 680, 420
-LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 78, 24, 12, 44
 SQUARE = 560  # height of a drawing of the plane
 LOSS_HEIGHT = 110
 BEYOND = 4  # heights of the drawing outside which a curve's points are cut off
@@ -115,7 +115,7 @@ class _Losses:
         if not self.drawn:
             return []
         whole = range(math.ceil(self.y.low), math.floor(self.y.high) + 1)
-        chosen = list(whole)[:: max(1, len(whole) // 3)]
+        chosen = list(whole)[:: -(-len(whole) // 3) or 1]
         if len(chosen) < 2:
             chosen_logs = [self.y.low * 0.85 + self.y.high * 0.15, self.y.low * 0.15 + self.y.high * 0.85]
             return [(round(float(self.y.place(np.array(log))), 1), f"{10**log:.2g}") for log in chosen_logs]

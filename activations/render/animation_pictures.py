@@ -13,6 +13,7 @@ from activations.render.style import Theme, new_figure, style_axes, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from activations.render.animation_scene import Frame, Scene
 
@@ -21,31 +22,35 @@ __all__ = ["boundaries", "fixed_colours", "map_colours", "pictures"]
 Array = np.ndarray[Any, Any]
 
 DOTS = 100  # per inch
-LAYOUTS = 3
-PALE = 0.65  # of a map's colours, so that dots of the same colour stand out
+EDGE, RIGHT, TOP, BOTTOM, BETWEEN = 12, 26, 36, 46, 56  # pixels around and between the drawings
+PALE = 0.5  # of a map's colours, so that dots of the same colour stand out
 SHADES = (1.0, 0.75, 0.5, 0.25)  # of a colour at the edges of lines
 LEVELS = 9  # of the contours of a map of values
 
 
-def pictures(scene: Scene, theme: str = "light") -> Iterator[Array]:
-    """Each frame as an array [height, width, 3] of bytes; width and height are even, as videos want them."""
+def pictures(scene: Scene, theme: str = "light", *, dots: int = DOTS, last: bool = False) -> Iterator[Array]:
+    """Each frame as an array [height, width, 3] of bytes; width and height are even, as videos want them.
+
+    Args:
+        scene: what is drawn.
+        theme: "light" or "dark".
+        dots: per inch.
+        last: only the last frame.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with styled(theme) as look:
         tall = scene.kind != "line"
         figure = new_figure(look, 5.6 if tall else 6.8, 6.2 if tall else 4.8)
-        figure.set_dpi(DOTS)
-        canvas = FigureCanvasAgg(figure)
+        figure.set_dpi(dots)
+        canvas: Any = FigureCanvasAgg(figure)
         upper, lower = figure.subplots(2, 1, height_ratios=[5.2, 1] if tall else [3.6, 1])
         title = figure.suptitle(scene.title(scene.frames[-1]), color=look.text, fontsize=11, x=0.02, ha="left")
         draw = _map(scene, upper, look) if scene.kind == "map" else _curve(scene, upper, look)
         mark = _losses(scene, lower, look)
         draw(scene.frames[-1])
-        # Constrained layout moves things a little at each drawing; once settled, every frame has the same places.
-        for _ in range(LAYOUTS):
-            figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        for frame in scene.frames:
+        _place(figure, (upper, lower), tall)
+        for frame in scene.frames[-1:] if last else scene.frames:
             title.set_text(scene.title(frame))
             draw(frame)
             mark(frame)
@@ -53,12 +58,33 @@ def pictures(scene: Scene, theme: str = "light") -> Iterator[Array]:
             yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
+def _place(figure: Figure, axes: tuple[Axes, Axes], tall: bool) -> None:
+    """Give the drawings their places: fixed ones, but for the room that the widest label on the left takes."""
+    upper, lower = axes
+    figure.set_layout_engine("none")
+    width, height = figure.get_size_inches() * DOTS
+    shrunk = DOTS / figure.get_dpi()
+    share = 0.84 if tall else 0.77
+    room = height - TOP - BOTTOM - BETWEEN
+    left = 90.0
+    for _ in range(2):
+        for drawing, bottom, size in (
+            (upper, BOTTOM + BETWEEN + (1 - share) * room, share * room),
+            (lower, BOTTOM, (1 - share) * room),
+        ):
+            drawing.set_position((left / width, bottom / height, (width - left - RIGHT) / width, size / height))
+        figure.draw_without_rendering()
+        boxes = [drawing.yaxis.get_tightbbox() for drawing in axes]
+        left += EDGE - min(box.x0 * shrunk for box in boxes if box is not None)
+    figure.align_ylabels(axes)
+
+
 def _curve(scene: Scene, axes: Axes, theme: Theme) -> Any:
     style_axes(axes, theme, zero=False)
     if scene.truth is not None:
         axes.plot(*scene.truth.T, color=theme.zero, linewidth=4, alpha=0.55, zorder=1.8, label="target")
     size = 14 if len(scene.data) <= 300 else 5
-    axes.scatter(*scene.data.T, s=size, color=theme.muted, linewidths=0, zorder=2, label="data")
+    axes.scatter(scene.data[:, 0], scene.data[:, 1], s=size, color=theme.muted, linewidths=0, zorder=2, label="data")
     (line,) = axes.plot([], [], color=theme.cycle[1], linewidth=2, zorder=3, label="network")
     _frame_axes(scene, axes)
     legend = axes.legend(loc="upper left", ncols=3, bbox_to_anchor=(0, 1.0), borderaxespad=0.3)
@@ -81,13 +107,16 @@ def _map(scene: Scene, axes: Axes, theme: Theme) -> Any:
     image = axes.imshow(
         first, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear"
     )
-    lines = axes.add_collection(LineCollection([], colors=[theme.text], linewidths=1.1, zorder=2))
+    lines = LineCollection([], colors=[theme.text], linewidths=1.1, zorder=2)
+    axes.add_collection(lines)
     if scene.class_count:
         for number, colour in enumerate(class_colours(theme, scene.class_count)):
             chosen = scene.data[scene.classes == number]
-            axes.scatter(*chosen.T, s=16, color=colour, edgecolors=theme.background, linewidths=0.6, zorder=3)
+            axes.scatter(
+                chosen[:, 0], chosen[:, 1], s=16, color=colour, edgecolors=theme.background, linewidths=0.6, zorder=3
+            )
     else:
-        axes.scatter(*scene.data.T, s=7, color=theme.muted, linewidths=0, alpha=0.7, zorder=3)
+        axes.scatter(scene.data[:, 0], scene.data[:, 1], s=7, color=theme.muted, linewidths=0, alpha=0.7, zorder=3)
     _frame_axes(scene, axes)
 
     def draw(frame: Frame) -> None:

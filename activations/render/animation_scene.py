@@ -9,6 +9,7 @@ import numpy as np
 
 from activations.errors import DataError
 from activations.fitting.evaluation import evaluate
+from activations.fitting.settings import SettingError
 
 if TYPE_CHECKING:
     from activations.networks.fit import Fit
@@ -21,7 +22,8 @@ MAX_FRAMES = 200
 CURVE = 301  # points of a curve
 MESH = 81  # points per side of a map
 MAX_POINTS = 2000  # of the data that are drawn
-MARGIN = 0.12  # of the values' range, above and below it
+MARGIN = 0.12  # of the values' range, around it
+KEY = 0.1  # more of it above, where the key stands
 LARGEST = 1e300
 
 
@@ -82,11 +84,12 @@ def scene_of(fit: Fit) -> Scene:
     """The scene of a fit; of more frames than can be shown, some are left out evenly.
 
     Raises:
-        DataError: the fit kept no frames, or is of more inputs or outputs than a plane can show.
+        SettingError: the fit kept no frames.
+        DataError: it is of more inputs or outputs than a plane can show.
     """
     target = fit.target
     if not fit.frames:
-        raise DataError(f"the fit of {target.name!r} kept no frames; fit again with frames=60")
+        raise SettingError(f"the fit of {target.name!r} kept no frames; fit again with frames=60")
     kept = np.unique(np.linspace(0, len(fit.frames) - 1, MAX_FRAMES).round().astype(int))
     frames = [fit.frames[i] for i in kept]
     if not all(np.abs(part).max(initial=0) < LARGEST for part in (fit.training.x, fit.training.y)):
@@ -126,7 +129,7 @@ def _line_scene(fit: Fit, frames: list[Any]) -> Scene:
         fit,
         "curve" if plane else "line",
         labels,
-        (across, _limits(seen[:, 1])),
+        (across, _limits(seen[:, 1], KEY)),
         data,
         np.empty(0),
         truth,
@@ -180,19 +183,21 @@ def _scene(
 def _finite(values: Array) -> Array:
     """Values with NaN for all that can't be drawn."""
     with np.errstate(invalid="ignore"):
-        return np.where(np.abs(values) < LARGEST, values, np.nan)
+        finite: Array = np.where(np.abs(values) < LARGEST, values, np.nan)
+    return finite
 
 
-def _limits(values: Array) -> tuple[float, float]:
+def _limits(values: Array, more: float = 0.0) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    room = MARGIN * (high - low) or MARGIN * max(abs(high), 1.0)
-    return low - room, high + room
+    size = (high - low) or max(abs(high), 1.0)
+    return low - MARGIN * size, high + (MARGIN + more) * size
 
 
 def _thinned(rows: Array) -> Array:
     if len(rows) <= MAX_POINTS:
         return rows
-    return rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    chosen: Array = rows[np.unique(np.linspace(0, len(rows) - 1, MAX_POINTS).round().astype(int))]
+    return chosen
 
 
 def _value_name(fit: Fit) -> str:

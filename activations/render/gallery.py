@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from activations.registry import Registry
     from activations.shape import ShapeInfo
 
-__all__ = ["family_of", "write_gallery"]
+__all__ = ["BESIDE", "family_of", "write_gallery"]
 
 TITLE = "Activation functions"
+BESIDE = {"fits": "Single fits as articles describe them"}  # folders with an index of their own
 TYPED = "formula"  # the family of typed formulas
 Advance = Callable[[int, int, str], None]
 
@@ -126,14 +127,20 @@ def write_gallery(
         list(plan.poster.values()),
         page=plan.page,
         pictures_shown=format != "pdf",
+        beside=_beside(root, "README.md"),
     )
     opened = write("README.md", table.encode("utf-8"))
     if plan.page:
         flat = [entry for members in entries.values() for entry in members]
-        opened = write(plan.page, page_html(flat, title=TITLE).encode("utf-8"))
+        opened = write(plan.page, page_html(flat, title=TITLE, beside=_beside(root, "index.html")).encode("utf-8"))
     write("manifest.json", _manifest(entries, digests, plan))
     progress(steps, steps, "")
     return opened
+
+
+def _beside(root: Path, index: str) -> list[tuple[str, str]]:
+    """Titles and paths of other galleries that are in the folder already: this one knows nothing else of them."""
+    return [(title, f"{name}/{index}") for name, title in BESIDE.items() if (root / name / index).is_file()]
 
 
 def picture_bytes(info: ShapeInfo, theme: str, format: str) -> bytes:

@@ -26,6 +26,7 @@ def readme_text(
     *,
     page: str | None,
     pictures_shown: bool,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> str:
     """All activations by family, with pictures, formulas and sources; links are relative.
 
@@ -35,6 +36,7 @@ def readme_text(
         poster: the same of the poster.
         page: the path of the interactive page, if there is one.
         pictures_shown: whether a browser can show the pictures, as it can't with PDF.
+        beside: titles and paths of other galleries in the same folder.
     """
     count = sum(map(len, families.values()))
     lines = ["# Gallery", "", f"{count} activation{'s' * (count != 1)}, drawn by `activations gallery`."]
@@ -45,6 +47,8 @@ def readme_text(
     ]
     if page:
         lines += [f"[{page}]({page}) is the interactive page: download the folder and open it in a browser.", ""]
+    for title, path in beside:
+        lines += [f"[{title}]({path}) are a gallery of their own.", ""]
     lines += [_image(poster, "All activations on one poster", 880, link=poster[0]), ""]
     lines += [f"- [{_text(name)}](#{anchor(name)}) ({len(entries)})" for name, entries in families.items()]
     for name, entries in families.items():

@@ -33,12 +33,13 @@ SECOND_INPUT = 1.0  # where a function of two inputs is cut at first
 ASSETS = "page_assets"
 
 
-def page_html(entries: Sequence[GalleryEntry], *, title: str) -> str:
+def page_html(entries: Sequence[GalleryEntry], *, title: str, beside: Sequence[tuple[str, str]] = ()) -> str:
     """The whole page.
 
     Args:
         entries: what it shows, in order.
         title: its heading.
+        beside: titles and paths of other pages beside it.
 
     Returns:
         HTML that needs no other file but the entries' static pictures, and no network. Foreign text in it is text:
@@ -56,6 +57,7 @@ def page_html(entries: Sequence[GalleryEntry], *, title: str) -> str:
         .render(
             title=visible(title),
             entries=described,
+            beside=beside,
             families=list(families.items()),
             tags=[(tag, tags[tag]) for tag in TAGS if tags[tag]],
             data=text(script_json([{**item, "haystack": _haystack(item)} for item in described])),

@@ -12,6 +12,7 @@ import click
 
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
+from activations_cli.fit_presets import ALL, preset_facts, show_preset, write_presets
 from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
@@ -91,7 +92,9 @@ class Places:
     help="An activation or a formula.  [default: tanh, or the preset's]",
 )
 @click.option(
-    "--preset", metavar="NAME", help="A fit that an article describes, with its target and all its settings: cubic-1, …"
+    "--preset",
+    metavar="NAME",
+    help="A fit that an article describes, with its target and all its settings: cubic-1, …; all of them with 'all'.",
 )
 @click.option(
     "--domain",
@@ -223,6 +226,10 @@ def command(
     places = Places(folder, model, weights, animation, onnx, force)
     refuse_contradictions(target_text, preset, domain, file, x_columns, y_column, classify, drop_na, places)
 
+    if preset == ALL:
+        write_presets(output, context, folder, force)
+        return
+
     settings: dict[str, Any] = {
         "hidden": hidden.widths if hidden else (32,),
         "steps": steps or STEPS,
@@ -250,7 +257,7 @@ def command(
 
     fitting = prepared(target, variant, own, settings, device, places, checkpoint, resume)
     fit = trained(output, context, fitting, places)
-    finish(output, fit, places, as_json)
+    finish(output, fit, places, as_json, preset)
     if fit.state == "interrupted":
         tell_resumption(output, context, fitting, places)
         context.exit(ExitCode.INTERRUPTED)
@@ -433,7 +440,7 @@ def tell_resumption(output: Output, context: click.Context, fitting: Fitting, pl
     output.note(f"The state is in {str(checkpoint.path)!r}; the same command goes on from there:\n  {again}")
 
 
-def finish(output: Output, fit: Fit, places: Places, as_json: bool) -> None:
+def finish(output: Output, fit: Fit, places: Places, as_json: bool, preset: str | None) -> None:
     """Write what was asked for, and show the rest."""
     from activations.files import write_atomically
     from activations_cli.fits import show_fit, show_next, write_folder
@@ -454,7 +461,9 @@ def finish(output: Output, fit: Fit, places: Places, as_json: bool) -> None:
     if places.animation is not None:
         output.note(f"Wrote {fit.animate(places.animation, overwrite=places.force)}")
     if as_json:
-        output.json(fit.to_dict())
+        output.json(fit.to_dict() | ({"preset": preset_facts(preset, fit)} if preset else {}))
     else:
         show_fit(output, fit)
+        if preset is not None:
+            show_preset(output, preset, fit)
         show_next(output, fit, places.kept_model)

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from activations.benchmark import Result, benchmark
     from activations.citation import bibtex
     from activations.declare import Activation, Variant, activation, formula_activation
+    from activations.derivation import Derivation, derive
     from activations.derivatives import derivative
     from activations.errors import ActivationsError
     from activations.expression import Expression, parse
     from activations.fitting import Target, csv_target, function_target, resolve_target
     from activations.hookspecs import hookimpl
     from activations.linear_layers import initialise
+    from activations.networks.anomalies import Anomalies, find_anomalies
     from activations.networks.fit import Fit, fit
+    from activations.networks.surface import Surface, loss_surface
     from activations.nn import create
     from activations.properties import Properties, measure
     from activations.registry import Registry, default_registry
@@ -33,8 +36,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Activation",
     "ActivationsError",
+    "Anomalies",
     "AxisActivation",
     "AxisVariant",
+    "Derivation",
     "Expression",
     "Fit",
     "Properties",
@@ -42,6 +47,7 @@ __all__ = [
     "Result",
     "ShapeInfo",
     "Similarity",
+    "Surface",
     "Swap",
     "Target",
     "UniformInit",
@@ -54,11 +60,14 @@ __all__ = [
     "csv_target",
     "default_registry",
     "derivative",
+    "derive",
+    "find_anomalies",
     "fit",
     "formula_activation",
     "function_target",
     "hookimpl",
     "initialise",
+    "loss_surface",
     "measure",
     "parse",
     "resolve_target",
@@ -72,13 +81,16 @@ _HOMES = {
     "activations.benchmark": ("Result", "benchmark"),
     "activations.citation": ("bibtex",),
     "activations.declare": ("Activation", "Variant", "activation", "formula_activation"),
+    "activations.derivation": ("Derivation", "derive"),
     "activations.derivatives": ("derivative",),
     "activations.errors": ("ActivationsError",),
     "activations.expression": ("Expression", "parse"),
     "activations.fitting": ("Target", "csv_target", "function_target", "resolve_target"),
     "activations.hookspecs": ("hookimpl",),
     "activations.linear_layers": ("initialise",),
+    "activations.networks.anomalies": ("Anomalies", "find_anomalies"),
     "activations.networks.fit": ("Fit", "fit"),
+    "activations.networks.surface": ("Surface", "loss_surface"),
     "activations.nn": ("create",),
     "activations.properties": ("Properties", "measure"),
     "activations.registry": ("Registry", "default_registry"),

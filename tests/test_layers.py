@@ -34,6 +34,7 @@ ROWS = [
         "activations.integrations",
         "activations.floors",
         "activations.scaffold",
+        "activations.derivation",
     },
     {"activations.filters"},
     {"activations.benchmark"},
@@ -62,7 +63,7 @@ ONLY_IN = {
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sklearn": {"activations.sklearn"},
     "sympy": {"activations.expression"},
-    "mpmath": {"activations.expression", "activations.testing"},
+    "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
 }

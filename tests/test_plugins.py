@@ -434,9 +434,10 @@ UNUSABLE = START + (
     "@declare\ndef u_raises(x):\n    'S.'\n    raise ValueError('not today')\n"
     "@declare\ndef u_exits(x):\n    'S.'\n    raise SystemExit(3)\n"
     "@declare\ndef u_late(x):\n    'S.'\n    if x.numel() > 1000: raise ValueError('too many')\n    return x + 0\n"
+    "@declare\ndef u_huge(x):\n    'S.'\n    if x.numel() > 1000: torch.ones(1 << 50)\n    return x + 0\n"
     "@declare\ndef u_prints(x):\n    'S.'\n    print('noise')\n    return x + 0\n"
     "@hookimpl\ndef provide_activations():\n"
-    "    return [u_shape, u_none, u_dtype, u_raises, u_exits, u_late, u_prints]\n"
+    "    return [u_shape, u_none, u_dtype, u_raises, u_exits, u_late, u_huge, u_prints]\n"
 )
 
 
@@ -444,13 +445,15 @@ def test_a_benchmark_goes_on_without_what_cannot_be_called(plugin_sandbox: Plugi
     plugin_sandbox.add("unusable", code=UNUSABLE)
     found = plugin_sandbox.run(*BENCH, "-a", "u_*")
     assert found.returncode == 5, found.stderr
-    assert ranking(found)[-1] == "u_late"  # it fails in training, and ranks last
-    assert set(ranking(found)) == {"tanh", "u_late", "u_prints"}
+    assert set(ranking(found)[-2:]) == {"u_late", "u_huge"}  # they fail in training, and rank last
+    assert set(ranking(found)) == {"tanh", "u_late", "u_huge", "u_prints"}
     left = [line for line in found.stderr.splitlines() if "is left out" in line]
     assert len(left) == 5
     assert "u_shape of plugin unusable 1.0 is left out: it returns the shape ()" in left[0]
     failed = json.loads(plugin_sandbox.run("runs", "list", "-a", "u_late", "--json").stdout)
     assert {run["reason"] for run in failed} == {"its code raised ValueError"}
+    huge = json.loads(plugin_sandbox.run("runs", "list", "-a", "u_huge", "--json").stdout)
+    assert {run["reason"] for run in huge} == {"not enough memory"}
     nothing = plugin_sandbox.run("bench", "cubic", "-a", "u_none")
     assert nothing.returncode == 4
     assert "no activation is left" in nothing.stderr

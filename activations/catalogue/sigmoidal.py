@@ -51,7 +51,7 @@ def tanh(x: Tensor) -> Tensor:
 
 
 @activation(
-    formula="min(beta*x, 0) - log1p(exp(-abs(beta*x)))",
+    formula="-softplus(-beta*x)",
     paper="Kunc, Kléma 2024, arXiv:2402.09092",
     native="torch.nn.functional.logsigmoid",
     aliases=("LogSigmoid",),
@@ -63,8 +63,8 @@ def log_sigmoid(x: Tensor, *, beta: float = 1.0) -> Tensor:
 
     log(sigmoid(x)) written out is -inf below -88 in float32.
     """
-    u = scaled(x, beta)
-    return u.clamp(max=0) - torch.log1p(torch.exp(-u.abs()))
+    # Written out with a minimum and an absolute value, its gradient at 0 would be that of one of their branches.
+    return torch.nn.functional.logsigmoid(scaled(x, beta))
 
 
 @activation(

@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     MINIBATCHES = 9
     COMPARISON = 10
     PROBES = 11
+    DIRECTIONS = 12
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

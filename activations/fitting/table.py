@@ -18,11 +18,14 @@ __all__ = [
     "MIN_ROWS",
     "MIN_ROWS_PER_CLASS",
     "Table",
+    "TracedTable",
+    "column_names",
     "find_column",
     "number",
     "read_cell",
     "read_header",
     "read_table",
+    "read_traced",
     "short",
 ]
 
@@ -73,6 +76,23 @@ class Table:
         return hashlib.sha256(repr((self.x, self.y)).encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class TracedTable:
+    """A table with the file's own cells.
+
+    Attributes:
+        table: the columns that are used.
+        header: the names of all columns; None if the file has no header line.
+        rows: all rows below the header as text, each with its line in the file.
+        lines: for each row of the table its line in the file.
+    """
+
+    table: Table
+    header: tuple[str, ...] | None = field(repr=False)
+    rows: tuple[tuple[int, tuple[str, ...]], ...] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+
+
 def read_table(
     path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: bool = False, classify: bool = False
 ) -> Table:
@@ -93,6 +113,24 @@ def read_table(
         DataError: the content is not such a table, or there are too few rows.
         OSError: the file can't be read or is not a regular file.
     """
+    return read_traced(path, x, y, drop_missing=drop_missing, classify=classify).table
+
+
+def column_names(path: str) -> tuple[str, ...]:
+    """The names of the columns, as many as the first row has; empty for a file without a header line.
+
+    Raises:
+        DataError: the content is no table.
+        OSError: the file can't be read or is not a regular file.
+    """
+    rows = read_rows(path)
+    return tuple((read_header(rows) or ()) if rows else ())
+
+
+def read_traced(
+    path: str, x: Sequence[str] = (), y: str = "", *, drop_missing: bool = False, classify: bool = False
+) -> TracedTable:
+    """Like `read_table`, with the file's cells and the lines that the rows come from."""
     name = os.path.basename(path)
     rows = read_rows(path)
     if not rows:
@@ -111,12 +149,14 @@ def read_table(
 
     numeric = inputs if classify else [*inputs, target]
     kept: list[list[float]] = []
+    lines: list[int] = []
     labels: list[str] = []
     for line, cells in rows:
         values = [read_cell(name, line, i, names[i], cells[i], drop_missing) for i in numeric]
         label = _read_label(name, line, target, names[target], cells[target], drop_missing) if classify else ""
         if all(map(math.isfinite, values)) and label is not None:
             kept.append(values)
+            lines.append(line)
             labels.append(label)
     if len(kept) < MIN_ROWS:
         raise DataError(f"{name}: needs at least {MIN_ROWS} finite rows, found {len(kept)}")
@@ -128,7 +168,7 @@ def read_table(
         classes = _name_classes(f"{name}, column {target + 1} ({short(names[target])})", labels)
         numbers = {label: float(number) for number, label in enumerate(classes)}
         kept = [[*values, numbers[label]] for values, label in zip(kept, labels, strict=True)]
-    return Table(
+    table = Table(
         name=name,
         x_names=tuple(short(names[i]) for i in inputs),
         y_name=short(names[target]),
@@ -137,6 +177,8 @@ def read_table(
         dropped=len(rows) - len(kept),
         classes=tuple(map(short, classes)),
     )
+    below = tuple((line, tuple(row)) for line, row in rows)
+    return TracedTable(table, tuple(header) if header else None, below, tuple(lines))
 
 
 def read_header(rows: Rows) -> list[str] | None:

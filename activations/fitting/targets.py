@@ -27,6 +27,7 @@ __all__ = [
     "Target",
     "csv_target",
     "formula_target",
+    "known_suite_names",
     "known_target_names",
     "known_targets",
     "resolve_target",
@@ -126,6 +127,11 @@ def known_target_names() -> list[str]:
     return [*target_names(), *(offer.facts.name for offer in _known_others().offers)]
 
 
+def known_suite_names() -> list[str]:
+    """The names of all suites, as far as they are known without importing any plugin."""
+    return _suite_names(_known_others())
+
+
 def target_problems() -> tuple[Problem, ...]:
     """Why targets are left out whose names are taken, as far as it is known without importing any plugin."""
     return _known_others().problems
@@ -147,7 +153,11 @@ def _find(name: str) -> Target | None:
 
 def suite_names() -> list[str]:
     """The names of all suites: "seeds", "core", "all", then the groups in order."""
-    groups = [*(target.group for target in TARGETS), *(offer.facts.group for offer in _others().offers)]
+    return _suite_names(_others())
+
+
+def _suite_names(others: _Others) -> list[str]:
+    groups = [*(target.group for target in TARGETS), *(offer.facts.group for offer in others.offers)]
     return [*NAMED_SUITES, *dict.fromkeys(groups)]
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ import torch
 from activations.benchmark.outcome import Errors, measure_errors
 from activations.benchmark.statistics import finite_or_none
 from activations.declare import Variant
-from activations.errors import DataError
+from activations.errors import ActivationsError, DataError, PluginError
 from activations.fitting.devices import resolve_device
 from activations.fitting.engine import ENGINE_VERSION, predict
 from activations.fitting.initialisation import Initialisation, initial_parameters
@@ -33,8 +33,12 @@ from activations.networks.division import divide, with_spread
 from activations.networks.faces import FitFace
 from activations.networks.layer_facts import LayerFacts, layer_facts
 from activations.networks.settings import FitSettings, Precision, Units
-from activations.networks.training import Ended, Frame, Look, Trainer
+from activations.networks.training import Ended, Frame, Look, Trainer, require_memory
 from activations.registry import default_registry
+from activations.trial import is_foreign, is_memory_error
+
+if TYPE_CHECKING:
+    from activations.networks.torch_module import FittedNetwork
 
 __all__ = ["Fit", "Fitting", "Frame", "Moment", "fit"]
 
@@ -145,6 +149,12 @@ class Fit(FitFace):
         """
         found = self.outputs(x)
         return found.argmax(axis=1) if self.target.classes else found
+
+    def to_module(self) -> FittedNetwork:
+        """The network as a torch module, from the target's units to the target's units."""
+        from activations.networks.torch_module import torch_module
+
+        return torch_module(self)
 
     @property
     def samples(self) -> Samples:
@@ -300,12 +310,14 @@ class Fitting:
         checkpoint: Path | None = None,
     ) -> None:
         require_count("frames", frames, 0, MAX_FRAMES)
+        self._told: BaseException | None = None
         if own and len(own) != len(settings.hidden):
             raise SettingError(f"{len(own)} activations for {len(settings.hidden)} hidden layers; give one each")
         self.target = target
         self.settings = settings
         self.network = settings.network(target, variant, tuple(own))
         self.samples = divide(target, settings.seed, settings.split, settings.scaling)
+        require_memory(self.network, self.samples, settings)
         if start is None:
             start = initial_parameters(self.network, settings.seed, mode=settings.initialisation)
         elif np.shape(start) != (self.network.parameters,):
@@ -342,18 +354,41 @@ class Fitting:
 
         Args:
             progress: told some 250 times how it goes; what it raises ends the training.
+
+        Raises:
+            PluginError: the code of a plugin's activation fails.
+            MemoryError: there is not enough.
         """
         began = time.perf_counter()
 
         def tell(look: Look) -> None:
             if progress is not None:
                 self.seconds = time.perf_counter() - began
-                progress(Moment(look.step, self.settings.steps, look.training, look.test, self._now))
+                try:
+                    progress(Moment(look.step, self.settings.steps, look.training, look.test, self._now))
+                except BaseException as error:
+                    self._told = error
+                    raise
 
         try:
             self.trainer.run(tell)
+        except (ActivationsError, OSError):
+            raise
+        except Exception as error:
+            if error is not self._told:
+                self._blame(error)
+            raise
         finally:
             self.seconds = time.perf_counter() - began
+
+    def _blame(self, error: Exception) -> None:
+        """Raise what tells more of an error in training, if anything does."""
+        if is_memory_error(error):
+            raise MemoryError("not enough memory") from error
+        foreign = [variant for variant in self.network.variants if is_foreign(variant.activation)]
+        if foreign:
+            what = f"{type(error).__name__}: {error}"
+            raise PluginError(f"the code of {foreign[0].label} failed with {what[:300]}") from error
 
     def result(self) -> Fit:
         """The fit as far as it is.

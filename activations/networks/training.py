@@ -26,7 +26,7 @@ from activations.fitting.settings import SettingError
 from activations.networks.checkpoint import Checkpoint, State, restore
 from activations.networks.settings import FitSettings
 
-__all__ = ["Ended", "Frame", "Look", "Trainer", "frame_steps"]
+__all__ = ["Ended", "Frame", "Look", "Trainer", "frame_steps", "require_memory"]
 
 Ended: TypeAlias = Literal["", "finished", "diverged"]
 
@@ -88,7 +88,7 @@ class Trainer:
 
     Raises:
         DeviceError: the device is not there.
-        SettingError: the network would take too much memory, or the settings do not go together.
+        SettingError: the settings do not go together.
     """
 
     def __init__(
@@ -105,7 +105,6 @@ class Trainer:
         self.samples = samples
         self.settings = settings
         self.device = resolve_device(device)
-        require_memory(network, samples, settings)
         dtype = getattr(torch, settings.precision)
         classes = bool(samples.classes)
         self.training = _Examples(network, samples.training, samples, settings, dtype)

@@ -279,7 +279,7 @@ def check_default(
         hint = nearest(key, SHARED)
         names = [path[-1] for path, command in commands.items() if path and key in map(option_name, command.params)]
         if names:
-            hint = f"it belongs below [{names[0]}]"
+            hint = f"it belongs below {', '.join(f'[{name}]' for name in dict.fromkeys(names))}"
         yield file.error(f"unknown key {key[:80]!r} of all commands; {hint}", DEFAULTS, key)
         return
     for path, command in commands.items():

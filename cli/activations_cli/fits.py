@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FILES", "prepare_folder", "show_fit", "show_next", "write_folder"]
 
 MODEL = "model.safetensors"
+ONNX = "model.onnx"  # where its extra is installed
 FILES = ("fit.png", "fit.svg", "loss.png", "loss.svg", MODEL, "fit.json")
 ROWS = 12  # of the sketch
 MOST = 24  # rows of the table of parameters
@@ -30,18 +31,22 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
         OSError: the folder can't be made.
     """
     from activations.files import require_free
+    from activations.networks.onnx_file import has_onnx
 
     folder.mkdir(exist_ok=True)
-    for name in FILES:
+    for name in (*FILES, *([ONNX] if has_onnx() else [])):
         require_free(folder / name, overwrite=overwrite)
 
 
 def write_folder(output: Output, fit: Fit, folder: Path, *, overwrite: bool) -> None:
     """Write pictures, model and report, the model first, and say where they are."""
     from activations.files import write_atomically
+    from activations.networks.onnx_file import has_onnx, write_onnx
     from activations.render.fits_single import pictures_of
 
     output.note(f"Wrote {fit.save(folder / MODEL, overwrite=overwrite)}")
+    if has_onnx():
+        output.note(f"Wrote {write_onnx(fit, folder / ONNX, overwrite=overwrite)}")
     report = (json.dumps(fit.to_dict(), indent=2, allow_nan=False) + "\n").encode()
     for path, data in [(folder / "fit.json", report), *pictures_of(fit, folder)]:
         output.note(f"Wrote {write_atomically(path, data, overwrite=overwrite)}")

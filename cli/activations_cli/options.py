@@ -6,18 +6,14 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from activations_cli.defaults import counts
+from activations_cli.known_names import Kind, known_names
 from activations_cli.output import Output
-from activations_cli.terminal import clean
-
-if TYPE_CHECKING:
-    from activations.plugins.facts import Kind
-    from activations.registry import Registry
 
 __all__ = [
     "DEVICE",
@@ -188,50 +184,31 @@ def activations_argument(name: str, *, metavar: str, required: bool = False, ove
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The elementwise activations that start as typed; those of plugins as they were seen when loaded last."""
-    try:
-        from activations.registry import known_registry
-
-        return _named(incomplete, known_registry(), "elementwise")
-    except Exception:  # a completion is silent, whatever is broken
-        return []
+    return _completed(incomplete.replace("-", "_"), "elementwise")
 
 
 def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The same of both kinds: functions over a dimension are offered too."""
-    try:
-        from activations.registry import known_registry
-
-        return _named(incomplete, known_registry(), "elementwise", "axis")
-    except Exception:  # a completion is silent, whatever is broken
-        return []
-
-
-def _named(incomplete: str, registry: Registry, *kinds: Kind) -> list[CompletionItem]:
-    start = incomplete.lower().replace("-", "_")
-    found = [facts for _, facts in registry.facts() if facts.kind in kinds and facts.name.startswith(start)]
-    return [CompletionItem(facts.name, help=clean(facts.summary)) for facts in found]
+    return _completed(incomplete.replace("-", "_"), "elementwise", "axis")
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The targets that start as typed."""
-    try:
-        from activations.fitting.targets import known_target_names
-
-        names = known_target_names()
-    except Exception:  # a completion is silent, whatever is broken
-        return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
+    return _completed(incomplete, "target")
 
 
 def complete_suites(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The suites that start as typed."""
-    try:
-        from activations.fitting.targets import NAMED_SUITES, TARGETS
+    return _completed(incomplete, "suite")
 
-        names = dict.fromkeys([*NAMED_SUITES, *(target.group for target in TARGETS)])
+
+def _completed(incomplete: str, *kinds: Kind) -> list[CompletionItem]:
+    try:
+        names = known_names(*kinds)
     except Exception:  # a completion is silent, whatever is broken
         return []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete.lower())]
+    found = [(name, text) for name, text in names.items() if name.startswith(incomplete.lower())]
+    return [CompletionItem(name, help=text or None) for name, text in found]
 
 
 class DeviceType(click.ParamType[str]):

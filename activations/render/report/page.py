@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activations.render.html import asset, environment, markup, policy, script_json, visible
+from activations.render.plotly_script import PLOTLY_STYLE, STYLE_ATTRIBUTES, placeholders, plotly_script
 from activations.render.report.bars import overall_ranking, target_ranking
 from activations.render.report.columns import best_rows, cell_texts, table_columns, table_rows
 from activations.render.report.curves import Curves, collect_curves
@@ -31,13 +31,6 @@ LEAST_CURVES = 300_000  # of them; for these, the rest shrinks
 CHANGING = 2_000  # for the sentences on what was left out
 MOST_RANKED = 60
 FEW_TARGETS = 5  # whose heat map is narrow enough to stand beside the profile
-
-# Empty: the style element that plotly.js fills by rules, which a policy allows by this digest alone.
-PLOTLY_STYLE = ""
-# plotly.js sets some attributes "style" of its drawings, which no digest can name; style elements stay named.
-STYLE_ATTRIBUTES = "style-src-attr 'unsafe-inline'; "
-# The style sheets of its maps, which it brings along unless an element has their name; this page has no maps.
-MAP_STYLE = re.compile(r'document\.getElementById\("([0-9a-f]{40,})"\)')
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ def report_html(result: Result, drawings: Drawings | None = None) -> str:
         result: of the benchmark.
         drawings: its figures, if they are drawn already.
     """
-    plotly = _plotly()
+    plotly = plotly_script()
     style = environment(ASSETS).get_template("report.css").render(light=THEMES["light"], dark=THEMES["dark"])
     script = asset(ASSETS, "report.js")
     text = markup()
@@ -80,7 +73,7 @@ def report_html(result: Result, drawings: Drawings | None = None) -> str:
         "style": text(style),
         "script": text(script),
         "plotly": text(plotly),
-        "placeholders": text("".join(f'<template id="{name}"></template>' for name in MAP_STYLE.findall(plotly))),
+        "placeholders": text(placeholders(plotly)),
         "policy": policy([plotly, script], [style, PLOTLY_STYLE], images="data: blob:", more=STYLE_ATTRIBUTES),
     }
     template = environment(ASSETS).get_template("report.html")
@@ -96,15 +89,6 @@ def report_html(result: Result, drawings: Drawings | None = None) -> str:
     values["gaps"] = [*values["gaps"], *_left_out(curves)]
     page: str = template.render(**values, data=text(script_json(data)))
     return page
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    script: str = get_plotlyjs()
-    if "</script" in script.lower() or "<!--" in script:
-        raise ValueError("plotly.js holds '</script' or '<!--', which would end its element early; install another one")
-    return script
 
 
 def _values(result: Result, drawings: Drawings, room: _Room) -> dict[str, Any]:

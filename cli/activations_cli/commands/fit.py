@@ -345,7 +345,6 @@ def check_places(places: Places) -> None:
         MissingExtraError: what a file needs is not installed.
     """
     from activations.files import require_free
-    from activations.networks.onnx_file import require_onnx
     from activations.networks.weight_text import weight_format
     from activations_cli.fits import prepare_folder
 
@@ -356,6 +355,8 @@ def check_places(places: Places) -> None:
 
         animation_format(places.animation)
     if places.onnx is not None:
+        from activations.networks.onnx_file import require_onnx
+
         require_onnx()
     for path in (places.model, places.weights, places.animation, places.onnx):
         if path is not None:

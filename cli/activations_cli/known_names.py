@@ -1,0 +1,100 @@
+"""The names that a shell completes, kept in the user's cache: declaring the whole catalogue takes too long for a key.
+
+They are looked up anew when the catalogue, the installed packages, what is known of plugins, or a configuration file
+has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from activations_cli.terminal import clean
+
+__all__ = ["known_names"]
+
+Kind: TypeAlias = Literal["elementwise", "axis", "target", "suite"]
+Names: TypeAlias = dict[str, dict[str, str]]
+
+MAX_BYTES = 20_000_000
+
+
+def known_names(*kinds: Kind) -> dict[str, str]:
+    """Names of some kinds with a few words on each; no plugin is imported for it."""
+    stamp = _stamp()
+    names = _read(stamp)
+    if names is None:
+        names = _look()
+        _write(stamp, names)
+    return {name: text for kind in kinds for name, text in names[kind].items()}
+
+
+def _look() -> Names:
+    from activations.fitting.targets import known_suite_names, known_target_names
+    from activations.registry import known_registry
+
+    names: Names = {"elementwise": {}, "axis": {}}
+    for _, facts in known_registry().facts():
+        names[facts.kind][facts.name] = clean(facts.summary)
+    names["target"] = dict.fromkeys(known_target_names(), "")
+    names["suite"] = dict.fromkeys(known_suite_names(), "")
+    return names
+
+
+def _stamp() -> str:
+    """Changes with whatever may change the names."""
+    states = [sys.version, os.environ.get("ACTIVATIONS_PLUGINS", "(unset)")]
+    for path in _sources():
+        with contextlib.suppress(OSError):
+            state = os.stat(path)
+            states.append(f"{path} {state.st_mtime_ns} {state.st_size}")
+    return hashlib.sha256("\n".join(states).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _sources() -> Iterator[str | Path]:
+    import activations
+    from activations.configuration.places import find_files
+    from activations.user_folders import cache_folder, config_folder
+
+    here = Path(str(activations.__file__)).parent
+    for folder in (here / "catalogue", here / "fitting" / "suite"):
+        yield from sorted(folder.iterdir())
+    yield from sys.path  # their folders change when something is installed or removed
+    yield from (path for _, path in find_files())
+    yield from (folder / "plugins.json" for folder in (cache_folder(), config_folder()) if folder)
+
+
+def _file() -> Path | None:
+    from activations.user_folders import cache_folder
+
+    folder = cache_folder()
+    return folder / "names.json" if folder else None
+
+
+def _read(stamp: str) -> Names | None:
+    path = _file()
+    try:
+        if path is None or path.stat().st_size > MAX_BYTES:
+            return None
+        content: Any = json.loads(path.read_bytes())
+        if content["stamp"] != stamp:
+            return None
+        return {kind: {str(k): clean(str(v)) for k, v in names.items()} for kind, names in content["names"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _write(stamp: str, names: Names) -> None:
+    from activations.files import write_atomically
+
+    path = _file()
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps({"stamp": stamp, "names": names}).encode(), overwrite=True)

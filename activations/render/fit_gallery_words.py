@@ -191,8 +191,8 @@ class FitPages:
         where = "all" if _failed(described) == len(described) else f"{_failed(described)} of {len(described)}"
         if _failed(tuned):
             return (
-                f"Yes: sigmoid fails ({FAILURE}) on {where} of these fits as described, and on {_failed(tuned)} when it "
-                "is tuned."
+                f"Yes: sigmoid fails ({FAILURE}) on {where} of these fits as described, and on {_failed(tuned)} when "
+                "it is tuned."
             )
         return (
             f"At the settings described, yes ({FAILURE}), on {where} of these fits; but it is the settings that fail. "

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from activations_cli.fit_sketch import is_sketchable, sketch_fit, sketch_losses
 from activations_cli.output import moves_cursor, significant
@@ -46,8 +46,8 @@ def watching(output: Output, title: str) -> Iterator[Callable[[Moment], None]]:
 
     colors = shows_colors(sys.stderr, output.color)
     console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False, no_color=not colors)
+    picture = _Picture(title, sys.stderr, console.height)  # behind the next line stderr is another one
     with Live(console=console, transient=True, auto_refresh=False) as live:
-        picture = _Picture(title, console.height)
 
         def tell(moment: Moment) -> None:
             drawn = picture.of(moment)
@@ -79,8 +79,10 @@ class _Lines:
 class _Picture:
     """The losses so far and the network over its data."""
 
-    def __init__(self, title: str, height: int) -> None:
-        self.title = title
+    def __init__(self, title: str, stream: TextIO, height: int) -> None:
+        self.title = printable(clean(title), stream)
+        self.unicode = shows_unicode(stream)
+        self.columns = min(width(stream) - 1, WIDEST)
         self.height = height
         self.drawn = 0.0
         self.began = time.monotonic()
@@ -100,10 +102,9 @@ class _Picture:
         if now - self.drawn < PAUSE and moment.step < moment.steps:
             return None
         self.drawn = now
-        unicode = shows_unicode(sys.stderr)
-        columns = min(width(sys.stderr) - 1, WIDEST)
+        unicode, columns = self.unicode, self.columns
         text = Text(no_wrap=True, overflow="crop")
-        text.append(printable(clean(self.title), sys.stderr)[:columns] + "\n", style="bold")
+        text.append(self.title[:columns] + "\n", style="bold")
         text.append(f"{line(moment)}{self._left(moment, now)}\n")
         fit = moment.fit()
         parts = []

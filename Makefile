@@ -15,7 +15,7 @@ bench: $(VENV)/.run
 	$(BIN)/activations bench '$(TARGET)' $(BENCH)
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal --durations=20
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -19,11 +20,20 @@ from activations.fitting.recorded import recorded
 
 __all__ = ["Passes", "Training", "aligned", "train_batched"]
 
+PAUSE = 50  # steps between two reports of progress
 ALIGNMENT = 16  # elements; the 64 bytes of a vector and of a cache line in float32
 
 
-def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
-    """Train a batch; see `activations.fitting.engine.train`."""
+def train_batched(
+    batch: Batch, device: torch.device | str, progress: Callable[[int, int], None] | None = None
+) -> Trajectories:
+    """Train a batch; see `activations.fitting.engine.train`.
+
+    Args:
+        batch: the runs.
+        device: where to compute.
+        progress: told now and then how many steps are made, of how many.
+    """
     on_cuda = torch.device(device).type == "cuda"
     with torch.no_grad(), torch.cuda.device(device) if on_cuda else contextlib.nullcontext():
         training = Training(batch, device)
@@ -31,6 +41,8 @@ def train_batched(batch: Batch, device: torch.device | str) -> Trajectories:
         for index in range(batch.steps):
             training.prepare(index)
             step()
+            if progress is not None and index % PAUSE == 0:
+                progress(index, batch.steps)
             if training.look(index):
                 break
     return training.trajectories()

@@ -14,6 +14,7 @@ from activations.errors import DataError
 from activations.fitting.csv_rows import read_rows
 
 __all__ = [
+    "FORMULA_SIGNS",
     "MAX_CLASSES",
     "MIN_ROWS",
     "MIN_ROWS_PER_CLASS",
@@ -21,6 +22,7 @@ __all__ = [
     "TracedTable",
     "column_names",
     "find_column",
+    "harmless",
     "number",
     "read_cell",
     "read_header",
@@ -33,6 +35,7 @@ MIN_ROWS = 10
 MIN_ROWS_PER_CLASS = 5  # so that each class is among training, validation and test points
 MAX_CLASSES = 100
 HEADER_LOOKAHEAD = 20
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
 MISSING = {"", "na", "n/a", "nan", "null", "none", "inf", "-inf", "+inf", "infinity", "-infinity"}
 
 Rows = list[tuple[int, list[str]]]
@@ -273,6 +276,11 @@ def _name_classes(where: str, labels: Sequence[str]) -> tuple[str, ...]:
 
 def _is_value(cell: str) -> bool:
     return number(cell) is not None or cell.lower() in MISSING
+
+
+def harmless(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula; numbers, signed ones too, stay as they are."""
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) and number(cell) is None else cell
 
 
 def number(cell: str) -> float | None:

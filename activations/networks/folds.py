@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,14 +10,13 @@ import torch
 
 from activations.declare import Variant
 from activations.fitting import engine
-from activations.fitting.batched import Training
+from activations.fitting.batched import train_batched
 from activations.fitting.devices import keep_freed_memory, resolve_device, steady_arithmetic
 from activations.fitting.engine import Batch
 from activations.fitting.initialisation import initial_parameters
 from activations.fitting.network import Network
 from activations.fitting.points import Array
 from activations.fitting.randomness import Purpose, generator
-from activations.fitting.recorded import recorded
 from activations.fitting.scaling import Scaling, Unscaled
 from activations.fitting.settings import SettingError
 from activations.networks.settings import FitSettings
@@ -142,32 +140,10 @@ def train_folds(
     )
     keep_freed_memory()
     with steady_arithmetic():
-        parameters, steps = _trained(batch, place, progress or (lambda done, total: None))
-    if int(steps.min()) < settings.steps:
+        trained = train_batched(batch, place, progress) if batch.recipe.has_rate else engine.train(batch, place)
+    if int(trained.steps.min()) < settings.steps:
         rate = f" from a learning rate of {settings.learning_rate:g}" if settings.learning_rate else ""
         raise SettingError(
-            f"training diverged at step {int(steps.min())}{rate}; choose a smaller rate, or scale the data"
+            f"training diverged at step {int(trained.steps.min())}{rate}; choose a smaller rate, or scale the data"
         )
-    return FoldNetworks(network, parameters, scalings)
-
-
-def _trained(
-    batch: Batch, device: torch.device, progress: Callable[[int, int], None]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The parameters behind the last step and the number of finite steps of each network."""
-    if not batch.recipe.has_rate:
-        trained = engine.train(batch, device)
-        return trained.parameters, trained.steps
-    on_cuda = device.type == "cuda"
-    with torch.no_grad(), torch.cuda.device(device) if on_cuda else contextlib.nullcontext():
-        training = Training(batch, device)
-        step = recorded(training) if on_cuda else training.step
-        for index in range(batch.steps):
-            training.prepare(index)
-            step()
-            if index % 50 == 0:
-                progress(index, batch.steps)
-            if training.look(index):
-                break
-        found = training.trajectories()
-    return found.parameters, found.steps
+    return FoldNetworks(network, trained.parameters, scalings)

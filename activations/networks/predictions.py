@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activations.benchmark.statistics import finite_or_none
-from activations.benchmark.store.listing import FORMULA_SIGNS
 from activations.fitting.points import Array
-from activations.fitting.table import number
+from activations.fitting.table import harmless
 
 if TYPE_CHECKING:
     from activations.networks.fit import Fit
@@ -68,9 +67,9 @@ class Predictions:
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([_harmless(name) for name in (*names, *self.free_names(names))])
+        writer.writerow([harmless(name) for name in (*names, *self.free_names(names))])
         for given, made in zip(cells, self.texts(), strict=True):
-            writer.writerow([_harmless(cell) for cell in (*given, *made)])
+            writer.writerow([harmless(cell) for cell in (*given, *made)])
         return text.getvalue().encode()
 
     def free_names(self, taken: Sequence[str]) -> list[str]:
@@ -102,7 +101,3 @@ def predict_rows(fit: Fit, x: Array) -> Predictions:
     count = outputs.shape[1]
     names = ("prediction",) if count == 1 else tuple(f"prediction_{i}" for i in range(1, count + 1))
     return Predictions(names, tuple(tuple(column) for column in outputs.T.tolist()), outside, digits)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) and number(cell) is None else cell

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -115,8 +116,8 @@ class Plugin:
     def know_commands(self, commands: Iterable[tuple[str, str]]) -> None:
         """Remember the names and summaries of its commands."""
         if isinstance(self._loaded, Loaded):
-            facts = Facts(**{**vars(self._loaded.facts), "commands": tuple(commands)})
-            self._loaded = Loaded(**{**vars(self._loaded), "facts": facts})
+            facts = replace(self._loaded.facts, commands=tuple(commands))
+            self._loaded = replace(self._loaded, facts=facts)
             self._remember(self.found, facts)
 
     def refuse(self, reason: str, remedy: str) -> None:

@@ -7,7 +7,7 @@ import importlib.machinery
 import tokenize
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pluggy
@@ -66,8 +66,7 @@ def accepted(found: FoundPlugin, collect: Callable[[], Loaded], aside: Aside = o
     """What a guarded call collects of a plugin, or why nothing."""
     result, changed = guarded_call(collect, f"plugin {found.origin}", aside)
     if isinstance(result, Loaded):
-        facts = Facts(**{**vars(result.facts), "changed": changed})
-        return Loaded(**{**vars(result), "facts": facts})
+        return replace(result, facts=replace(result.facts, changed=changed))
     if isinstance(result, RefusedError):
         return Problem(found.origin, str(result), result.remedy)
     return Problem(found.origin, f"{found.entry_point.value[:80]} failed: {_message(result)}", _removal(found.origin))

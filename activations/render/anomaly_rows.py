@@ -8,8 +8,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from activations.benchmark.store.listing import FORMULA_SIGNS
-from activations.fitting.table import number
+from activations.fitting.table import harmless
 from activations.render.html import visible
 
 if TYPE_CHECKING:
@@ -63,4 +62,4 @@ def _free(name: str, taken: tuple[str, ...]) -> str:
 def _cell(text: str) -> str:
     shown = visible(text.replace("\n", " ").replace("\r", " "))
     shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
-    return f"'{shown}" if shown.startswith(FORMULA_SIGNS) and number(shown) is None else shown
+    return harmless(shown)

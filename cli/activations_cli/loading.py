@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activations.axis import AxisVariant
     from activations.declare import Variant
     from activations.discovery import Problem
+    from activations.fitting.target import Target
     from activations.registry import Registry
     from activations_cli.output import Output
 
-__all__ = ["open_registry", "read_any_variants", "read_variants", "tell_problems", "usable"]
+__all__ = ["open_registry", "read_any_variants", "read_csv_target", "read_variants", "tell_problems", "usable"]
 
 
 def open_registry(output: Output) -> Registry:
@@ -87,6 +89,20 @@ def usable(output: Output, variants: Sequence[Variant]) -> list[Variant]:
     if variants and not kept:
         raise PluginError("no activation is left; name others with -a")
     return kept
+
+
+def read_csv_target(
+    output: Output, file: Path, x_columns: Sequence[str], y_column: str | None, *, classify: bool, drop_na: bool
+) -> Target:
+    """The rows of a file as a target; what a reader should know of them is told."""
+    from activations.fitting.targets import csv_target
+
+    target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na, classify=classify)
+    if target.table is not None and target.table.dropped:
+        output.note(f"Note: {target.table.dropped} rows without finite values left out")
+    if target.table is not None and target.table.repeated:
+        output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
+    return target
 
 
 def note_repeats(output: Output, patterns: Sequence[str]) -> None:

@@ -16,11 +16,11 @@ from activations.benchmark.store.rows import RUN_COLUMNS
 from activations.benchmark.store.store import Store
 from activations.declare import Variant
 from activations.errors import MissingExtraError
+from activations.fitting.table import FORMULA_SIGNS
 
 __all__ = ["FORMATS", "RunFilter", "changed_variants", "count_runs", "delete_runs", "export_runs", "select_runs"]
 
 FORMATS = ("csv", "json", "parquet")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 JSON_COLUMNS = ("recipe", "own", "steps_to_precision")
 
 

@@ -11,7 +11,7 @@ import click
 
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
-from activations_cli.loading import read_variants, tell_problems, usable
+from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
     HIDDEN,
@@ -257,7 +257,7 @@ def read_targets(
     drop_na: bool,
 ) -> list[Target]:
     """The targets of suites, then those that were typed, each once, then the file."""
-    from activations.fitting.targets import csv_target, resolve_target, resolve_targets
+    from activations.fitting.targets import resolve_target, resolve_targets
 
     found: dict[str, Target] = {target.digest: target for target in resolve_targets(suites=suites)}
     for text in texts:
@@ -266,12 +266,8 @@ def read_targets(
             output.note(f"Note: target given more than once, taken once: {text}")
         found.setdefault(target.digest, target)
     if file is not None:
-        target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na, classify=classify)
+        target = read_csv_target(output, file, x_columns, y_column, classify=classify, drop_na=drop_na)
         found[target.digest] = target
-        if target.table is not None and target.table.dropped:
-            output.note(f"Note: {target.table.dropped} rows without finite values left out")
-        if target.table is not None and target.table.repeated:
-            output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ import click
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
 from activations_cli.fit_presets import ALL, preset_facts, show_preset, write_presets
-from activations_cli.loading import read_variants, tell_problems, usable
+from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
     HIDDEN,
@@ -322,17 +322,12 @@ def read_target(
     drop_na: bool,
 ) -> Target:
     """The target that was typed, or that of the file."""
-    from activations.fitting.targets import csv_target, resolve_target
+    from activations.fitting.targets import resolve_target
 
     if text is not None:
         return resolve_target(text, domain)
-    target = csv_target(str(file), x=list(x_columns), y=y_column or "", drop_missing=drop_na, classify=classify)
-    assert target.table is not None
-    if target.table.dropped:
-        output.note(f"Note: {target.table.dropped} rows without finite values left out")
-    if target.table.repeated:
-        output.note(f"Note: {target.table.repeated} rows repeat the x of an earlier row")
-    return target
+    assert file is not None  # refused before
+    return read_csv_target(output, file, x_columns, y_column, classify=classify, drop_na=drop_na)
 
 
 def check_places(places: Places) -> None:

@@ -13,8 +13,8 @@ import torch
 
 from activations.fitting.engine import Batch, Trajectories, checkpoints
 from activations.fitting.fused.builds import functions, trainer
-from activations.fitting.fused.code import emit
-from activations.fitting.fused.library import RunInTraining, make_plan, prepare
+from activations.fitting.fused.code import Precision, emit
+from activations.fitting.fused.trainer import RunInTraining, make_plan, prepare
 from activations.fitting.minibatches import Minibatches, epoch_order
 
 __all__ = ["Stop", "train_fused"]

@@ -1,4 +1,4 @@
-// What is trained, as Python says it; the structures of `library.py` mirror these.
+// What is trained, as Python says it; the structures of `trainer.py` mirror these.
 #pragma once
 #include "real.hpp"
 

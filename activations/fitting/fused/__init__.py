@@ -1,1 +1,1 @@
-"""One network at a time in compiled code: the activation's function is written for it from its declaration."""
+"""Training of one small network at a time by compiled code that stays in the processor's cache."""

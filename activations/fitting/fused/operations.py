@@ -214,7 +214,7 @@ def _elu_backward(
 ) -> Node:
     height = alpha * scale
     inner = kept + height if is_result else height * graph.apply("exp", kept * steepness)
-    return graph.select(kept <= 0.0, slope * steepness * inner, slope * scale)
+    return graph.select(kept > 0.0, slope * scale, slope * steepness * inner)
 
 
 def _celu(graph: Graph, x: Node, alpha: Operand = 1.0) -> Node:
@@ -230,7 +230,7 @@ def _hardtanh(graph: Graph, x: Node, low: Operand = -1.0, high: Operand = 1.0) -
 
 
 def _hardtanh_backward(graph: Graph, slope: Node, x: Node, low: Node, high: Node) -> Node:
-    return graph.select((x <= low) | (x >= high), 0.0, slope)
+    return graph.select((x > low) & (x < high), slope, 0.0)
 
 
 def _hardshrink(graph: Graph, x: Node, width: Operand = 0.5) -> Node:
@@ -239,7 +239,7 @@ def _hardshrink(graph: Graph, x: Node, width: Operand = 0.5) -> Node:
 
 
 def _shrink_backward(graph: Graph, slope: Node, x: Node, width: Node) -> Node:
-    return graph.select((x >= -width) & (x <= width), 0.0, slope)
+    return graph.select((x < -width) | (x > width), slope, 0.0)
 
 
 def _softshrink(graph: Graph, x: Node, width: Operand = 0.5) -> Node:
@@ -305,7 +305,7 @@ def _hardswish(graph: Graph, x: Node) -> Node:
 
 
 def _hardswish_backward(graph: Graph, slope: Node, x: Node) -> Node:
-    inner = graph.select(x < 3.0, slope * (x / 3.0 + 0.5), slope)
+    inner = graph.select(x >= 3.0, slope, slope * (x / 3.0 + 0.5))
     return graph.select(x <= -3.0, 0.0, inner)
 
 

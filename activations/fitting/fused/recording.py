@@ -121,7 +121,7 @@ def _run(variant: Variant, graph: Graph, points: Sequence[float], shift: float) 
         else:
             slopes += [torch.zeros_like(tensor) for tensor in followed]
         closed = [_tensor(function(*inputs, **values)) for function in declared]
-    return [recorder.read(tensor) for tensor in (result, *closed, *slopes)]
+    return [graph.real(recorder.read(tensor)) for tensor in (result, *closed, *slopes)]
 
 
 def _tensor(result: object) -> Tensor:

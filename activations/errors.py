@@ -6,6 +6,7 @@ from typing import Any
 
 __all__ = [
     "ActivationsError",
+    "BuildError",
     "CheckFailedError",
     "ConfigurationError",
     "DataError",
@@ -65,6 +66,23 @@ class StoreError(ActivationsError):
 
 class DeviceError(ActivationsError):
     """The requested device is not available, or failed."""
+
+
+class BuildError(ActivationsError):
+    """The compiled kernel can't be had: no compiler, a build that failed or took too long, an unsafe cache.
+
+    Attributes:
+        message: one line: what is wrong, and what to do.
+        details: what the compiler wrote, for those who ask; often empty.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.message = message
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class DataError(ActivationsError, ValueError):

@@ -16,6 +16,7 @@ import click
 
 from activations.errors import (
     ActivationsError,
+    BuildError,
     CheckFailedError,
     DeviceError,
     ExpressionError,
@@ -111,7 +112,7 @@ def _usage_text(error: click.UsageError) -> str:
 def _library_code(error: ActivationsError) -> ExitCode:
     if isinstance(error, CheckFailedError):
         return ExitCode.CHECKS_FAILED
-    if isinstance(error, (DeviceError, StoreError, PluginError, MissingExtraError)):
+    if isinstance(error, (BuildError, DeviceError, StoreError, PluginError, MissingExtraError)):
         return ExitCode.ENVIRONMENT
     return ExitCode.USAGE
 

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from activations.errors import BuildError
 from activations.fitting.engine import Batch, Trajectories, checkpoints
-from activations.fitting.fused.builds import functions, trainer
-from activations.fitting.fused.code import Precision, emit
+from activations.fitting.fused.builds import functions, refused, trainer
+from activations.fitting.fused.code import Precision
+from activations.fitting.fused.kernels import emitted_of
 from activations.fitting.fused.trainer import RunInTraining, make_plan, prepare
 from activations.fitting.minibatches import Minibatches, epoch_order
 
@@ -49,8 +51,7 @@ def train_fused(batch: Batch, threads: int = 1, stop: Stop | None = None) -> Tra
         stop: ends the training from another thread.
 
     Raises:
-        Inexpressible: the activation can't be compiled.
-        BuildError: there is no compiler, or it failed.
+        BuildError: the activation can't be compiled, there is no compiler, or it failed.
         Stopped: `stop` was set.
     """
     stop = stop or Stop()
@@ -76,8 +77,19 @@ class _Training:
 
     def __init__(self, batch: Batch, stop: Stop) -> None:
         precision: Precision = "float64" if batch.parameters.dtype == torch.float64 else "float32"
-        emitted = [emit(variant, precision) for variant in batch.network.variants]
-        addresses = functions(list({one.symbol: one for one in emitted}.values()), precision)
+        emitted = []
+        for variant in batch.network.variants:
+            found = emitted_of(variant, precision)
+            if isinstance(found, str):
+                raise BuildError(f"{variant.label} can't be compiled: {found}; write engine='batched'")
+            emitted.append(found)
+        addresses = functions(emitted, precision)
+        for one, variant in zip(emitted, batch.network.variants, strict=True):
+            if one.symbol not in addresses:
+                raise BuildError(
+                    f"the compiler refused {variant.label}; write engine='batched'",
+                    refused(precision).get(one.symbol, ""),
+                )
         self.library = prepare(trainer(precision))
         self.batch = batch
         self.stop = stop
@@ -98,9 +110,7 @@ class _Training:
     def train(self, run: int) -> tuple[int, Array]:
         """Train one network; its finite steps, and its losses at the steps that are looked at."""
         rate = float(self.batch.learning_rates[run])
-        network = RunInTraining(
-            self.library, self.plan, self.inputs[run], self.targets[run], self.rows[run], rate
-        )
+        network = RunInTraining(self.library, self.plan, self.inputs[run], self.targets[run], self.rows[run], rate)
         try:
             if self.data.whole:
                 finished = network.advance(self.batch.steps, None, self.stop.flag)
@@ -125,7 +135,9 @@ class _Training:
     def _order(self, seed: int, first: int, behind: int) -> Array:
         """The rows that the steps of these epochs look at."""
         count, taken = self.inputs.shape[1], self.data.per_epoch * self.data.points
-        return np.concatenate([epoch_order(seed, epoch, count)[:taken] for epoch in range(first, behind)]).astype(np.int32)
+        return np.concatenate([epoch_order(seed, epoch, count)[:taken] for epoch in range(first, behind)]).astype(
+            np.int32
+        )
 
 
 def _array(values: torch.Tensor) -> Array:

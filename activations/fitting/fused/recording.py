@@ -67,9 +67,7 @@ def record(variant: Variant, precision: Precision) -> Recorded:
     """
     graph = Graph(precision)
     with _fresh_state():
-        first, second = (
-            _run(variant, graph, points, shift) for points, shift in zip(POINTS, SHIFTS, strict=True)
-        )
+        first, second = (_run(variant, graph, points, shift) for points, shift in zip(POINTS, SHIFTS, strict=True))
     if any(one is not other for one, other in zip(first, second, strict=True)):
         raise Inexpressible("it does something else at other values or for another number of them")
     return Recorded(graph, first[0], tuple(first[1:]))

@@ -1,1 +1,1 @@
-"""Training one network at a time, all its steps, by code that is compiled on the user's machine."""
+"""Training of one small network at a time by compiled code that stays in the processor's cache."""

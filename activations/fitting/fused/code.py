@@ -1,0 +1,168 @@
+"""The C++ function of an activation: its value and derivatives over a buffer, in one pass, without a branch."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from activations.declare import Variant
+from activations.fitting.fused.graph import Inexpressible, Node, Precision
+from activations.fitting.fused.recording import record
+
+__all__ = ["Emitted", "Inexpressible", "Precision", "emit", "source"]
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One activation, ready to be compiled.
+
+    Attributes:
+        symbol: the name of the function, made from its text.
+        text: the C++ function.
+        cost: rough processor cycles per element in vectors of eight.
+    """
+
+    symbol: str
+    text: str
+    cost: float
+
+
+class _Form(NamedTuple):
+    """How an operation is written, with its operands by number, and its rough cycles per element."""
+
+    text: str
+    cost: float
+
+
+_FORMS = {
+    "add": _Form("{0} + {1}", 0.1),
+    "sub": _Form("{0} - {1}", 0.1),
+    "mul": _Form("{0} * {1}", 0.1),
+    "div": _Form("{0} / {1}", 0.7),
+    "neg": _Form("-{0}", 0.1),
+    "lt": _Form("{0} < {1}", 0.1),
+    "le": _Form("{0} <= {1}", 0.1),
+    "gt": _Form("{0} > {1}", 0.1),
+    "ge": _Form("{0} >= {1}", 0.1),
+    "eq": _Form("{0} == {1}", 0.1),
+    "ne": _Form("{0} != {1}", 0.1),
+    "and": _Form("{0} & {1}", 0.1),
+    "or": _Form("{0} | {1}", 0.1),
+    "xor": _Form("{0} ^ {1}", 0.1),
+    "not": _Form("~{0}", 0.1),
+    "select": _Form("select({0}, {1}, {2})", 0.1),
+    **{
+        name: _Form(f"{name}_({{0}})", cost)
+        for name, cost in {
+            **dict.fromkeys(("abs", "ceil", "floor", "round", "trunc"), 0.2),
+            **dict.fromkeys(("sqrt", "rsqrt"), 1.0),
+            **dict.fromkeys(("exp", "exp2"), 2.0),
+            **dict.fromkeys(("log", "log2", "log10", "log1p", "expm1", "sigmoid", "atan", "asin", "acos", "cbrt"), 3.0),
+            **dict.fromkeys(("sin", "cos", "tan", "sinh", "cosh", "tanh", "erf"), 3.5),
+            **dict.fromkeys(("asinh", "acosh", "atanh", "softplus", "erfc"), 5.0),
+        }.items()
+    },
+    **{
+        name: _Form(f"{name}_({{0}}, {{1}})", cost)
+        for name, cost in {
+            **dict.fromkeys(("copysign", "max", "min"), 0.4),
+            **dict.fromkeys(("hypot", "remainder"), 2.0),
+            **dict.fromkeys(("atan2", "logaddexp"), 6.0),
+            "pow": 8.0,
+        }.items()
+    },
+}
+_STORES = 0.5  # loads, stores and the loop
+
+
+def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
+    """Write the C++ function of an activation.
+
+    Everything in the text is made here: generated names, and numbers in hexadecimal. No text of a declaration gets
+    into it.
+
+    Args:
+        variant: the activation with its parameter values; its learnable parameters are read at run time.
+        precision: that of the numbers.
+
+    Raises:
+        Inexpressible: it is no function of each element alone, or uses an operation that there is no rule for.
+        Exception: whatever the declaration's code raises.
+    """
+    recorded = record(variant, precision)
+    outputs = (recorded.value, *recorded.slopes)
+    order = _ordered(outputs)
+    varying = _varying(order)
+    names = {node: f"{'v' if node in varying else 'c'}{index}" for index, node in enumerate(order)}
+    before, inside = [], []
+    cost = _STORES * (len(outputs) + variant.inputs)
+    for node in order:
+        line = f"const {'M' if node.is_mask else 'V'} {names[node]} = {_expression(node, names)};"
+        if node in varying:
+            inside.append(line)
+            cost += _FORMS[node.operation].cost if node.operation in _FORMS else 0.0
+        else:
+            before.append(line)
+    inside.append(f"store(value + i, {names[outputs[0]]});")
+    inside += [f"store(slopes[{index}] + i, {names[node]});" for index, node in enumerate(outputs[1:])]
+    body = "\n".join(
+        [
+            "(long count, const REAL* const* inputs, const REAL* theta, REAL* value, REAL* const* slopes) {",
+            *("    (void)theta;",),
+            *(f"    {line}" for line in before),
+            "    for (long i = 0; i < count; i += LANES) {",
+            *(f"        {line}" for line in inside),
+            "    }",
+            "}",
+        ]
+    )
+    symbol = f"phi_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
+    return Emitted(symbol, f'extern "C" void {symbol}{body}\n', round(cost, 2))
+
+
+def source(emitted: Sequence[Emitted]) -> str:
+    """A translation unit of these functions, each once."""
+    texts = {item.symbol: item.text for item in emitted}
+    return "\n".join(['#include "math.hpp"\n', *texts.values()])
+
+
+def _ordered(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes that the outputs are computed from, each behind its operands."""
+    found: set[Node] = set()
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += node.operands
+    return sorted(found, key=lambda node: node.place)
+
+
+def _varying(order: Iterable[Node]) -> set[Node]:
+    """The nodes that depend on an input; the others are the same for all elements."""
+    varying: set[Node] = set()
+    for node in order:
+        if node.operation == "input" or not varying.isdisjoint(node.operands):
+            varying.add(node)
+    return varying
+
+
+def _expression(node: Node, names: dict[Node, str]) -> str:
+    if node.operation == "input":
+        return f"load(inputs[{node.number}] + i)"
+    if node.operation == "theta":
+        return f"splat(theta[{node.number}])"
+    if node.operation == "constant":
+        return f"splat(REAL({_number(node.number)}))"
+    return _FORMS[node.operation].text.format(*(names[operand] for operand in node.operands))
+
+
+def _number(number: float) -> str:
+    if math.isnan(number):
+        return '__builtin_nan("")'
+    if math.isinf(number):
+        return "__builtin_inf()" if number > 0 else "-__builtin_inf()"
+    return float(number).hex()

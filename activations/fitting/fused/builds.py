@@ -163,17 +163,21 @@ def build_in_background(emitted: Sequence[Emitted], precision: str) -> Future[di
     return future
 
 
-def compiler(cache: Cache) -> Compiler:
-    """The compiler of this machine; it is asked for its version only when the cache doesn't know it.
+def compiler(cache: Cache | None, *, remember: bool = True) -> Compiler:
+    """The compiler of this machine.
+
+    Args:
+        cache: what may know its version, so that it is not asked.
+        remember: write down there what it says.
 
     Raises:
         BuildError: there is none.
     """
     command = find_command()
     mark = stamp(command)
-    known = cache.version(mark) if mark else ""
+    known = cache.version(mark) if cache and mark else ""
     found = identify(command, known)
-    if mark and not known:
+    if cache and mark and remember and not known:
         cache.remember_version(mark, found.version)
     return found
 

@@ -11,6 +11,7 @@ for data in (
     "py.typed",
     "expression/runtime.js",
     "render/page_assets/page.html",
+    "fitting/fused/kernel/real.hpp",
     "fitting/suite/diabetes.csv",
     "scaffold/templates/command/test.py.template",
 ):

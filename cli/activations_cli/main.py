@@ -29,6 +29,7 @@ COMMANDS = (
     "runs",
     "plugins",
     "config",
+    "cache",
 )
 
 

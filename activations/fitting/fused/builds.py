@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,7 +40,17 @@ if TYPE_CHECKING:
 
     from activations.fitting.fused.code import Emitted
 
-__all__ = ["build_in_background", "cached", "compiler", "functions", "headers_of", "kernel", "refused", "trainer"]
+__all__ = [
+    "build_in_background",
+    "cached",
+    "cached_trainer",
+    "compiler",
+    "functions",
+    "headers_of",
+    "kernel",
+    "refused",
+    "trainer",
+]
 
 FORMAT = "1"  # changes when a library of before must not be used
 PRECISIONS = ("float32", "float64")
@@ -109,12 +119,19 @@ def functions(emitted: Sequence[Emitted], precision: str) -> dict[str, int]:
 
 
 def cached(emitted: Sequence[Emitted], precision: str) -> dict[str, int] | None:
-    """The same without compiling anything; None if one is missing, or the trainer. It raises nothing."""
+    """The same without compiling anything, and without an error; None if one is missing."""
     with contextlib.suppress(BuildError):
-        workshop = _workshop(precision)
-        found = workshop.find(emitted)
-        if len(found) == len({item.symbol for item in emitted}) and workshop.find_trainer() is not None:
+        found = _workshop(precision).find(emitted)
+        if len(found) == len({item.symbol for item in emitted}):
             return found
+    return None
+
+
+def cached_trainer(precision: str) -> ctypes.CDLL | None:
+    """The trainer if this process or the cache has it; nothing is compiled, and it is no error that there is none."""
+    with contextlib.suppress(BuildError):
+        found = _workshop(precision).find_trainer()
+        return None if found is None else found.handle
     return None
 
 
@@ -146,17 +163,21 @@ def build_in_background(emitted: Sequence[Emitted], precision: str) -> Future[di
     return future
 
 
-def compiler(cache: Cache) -> Compiler:
-    """The compiler of this machine; it is asked for its version only when the cache doesn't know it.
+def compiler(cache: Cache | None, *, remember: bool = True) -> Compiler:
+    """The compiler of this machine.
+
+    Args:
+        cache: what may know its version, so that it is not asked.
+        remember: write down there what it says.
 
     Raises:
         BuildError: there is none.
     """
     command = find_command()
     mark = stamp(command)
-    known = cache.version(mark) if mark else ""
+    known = cache.version(mark) if cache and mark else ""
     found = identify(command, known)
-    if mark and not known:
+    if cache and mark and remember and not known:
         cache.remember_version(mark, found.version)
     return found
 
@@ -368,7 +389,7 @@ class Workshop:
             for unit, done in zip(halves, results, strict=True):
                 if done is not None and (len(unit.emitted) == 1 or time.monotonic() > end):
                     with self._state:
-                        self._refused.update(dict.fromkeys(unit.keys, with_.reason(done, RETRY)))
+                        self._refused.update(dict.fromkeys(unit.keys, with_.reason(done)))
                 elif done is not None:
                     units.append(unit)
             if len(self._refused) + len(units) > MOST_REFUSED:
@@ -393,7 +414,8 @@ class Workshop:
         if done.library is None:
             return done
         if not unit.keys:  # a trial of the headers alone
-            return None
+            fault = _fault(done.library, ())
+            return replace(done, output=f"{done.output}\n{fault}") if fault else None
         prefix = self._prefix(unit_text(()) if unit.emitted else unit.text)
         name = f"{prefix}-{_digest(unit.text + with_.identity)[:32]}"
         with self._state:
@@ -401,7 +423,7 @@ class Workshop:
                 path = self.cache.put(name, done.library)
             except OSError as error:
                 if not self.cache.shared:
-                    return Finished(0, f"{done.output}\n{error}")
+                    return replace(done, output=f"{done.output}\n{error}")
                 self._leave_cache(error)
                 return self._keep(unit, done, with_)
             try:
@@ -411,7 +433,7 @@ class Workshop:
                 self.cache.remove(name)
                 fault = _fault(done.library, unit.symbols)
                 if fault or not self.cache.shared:
-                    return Finished(0, f"{done.output}\n{fault or error}")
+                    return replace(done, output=f"{done.output}\n{fault or error}")
                 self._leave_cache(error)
                 return self._keep(unit, done, with_)
             self._loaded.update(dict.fromkeys(unit.keys, library))

@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,18 @@ from activations.errors import BuildError
 from activations.files import write_atomically
 from activations.user_folders import cache_folder
 
-__all__ = ["BOUND", "FOLDER", "Cache", "Entry", "Stored", "is_ours", "open_cache", "private_cache"]
+__all__ = [
+    "BOUND",
+    "FOLDER",
+    "Cache",
+    "Entry",
+    "Stored",
+    "existing_cache",
+    "is_ours",
+    "open_cache",
+    "private_cache",
+    "remove_files",
+]
 
 FOLDER = "kernels"
 BOUND = 256 * 2**20  # bytes of all libraries together
@@ -36,7 +47,7 @@ LOCK = ".lock"
 COMPILERS = "compilers.json"
 NAME = re.compile(r"[0-9a-f]{16}-[0-9a-f]{32}")
 OURS = re.compile(rf"{NAME.pattern}\.(so|json)|{re.escape(LOCK)}|{re.escape(COMPILERS)}")
-TEMPORARY = re.compile(rf"\.({NAME.pattern}\.(so|json)|{re.escape(COMPILERS)})?.*\.[a-z0-9_]{{8}}\.tmp")
+TEMPORARY = re.compile(rf"\.([0-9a-f]{{16}}-[0-9a-f]{{23}}|{re.escape(COMPILERS)})\.[a-z0-9_]{{8}}\.tmp")
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +142,11 @@ class Cache:
         Raises:
             OSError: the cache can't be written.
         """
-        return write_atomically(self.folder / f"{name}.so", made.read_bytes(), overwrite=True)
+        path = self.folder / f"{name}.so"
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                path.unlink()  # a link would be followed
+        return write_atomically(path, made.read_bytes(), overwrite=True)
 
     def tell(self, name: str, symbols: Mapping[str, str], precision: str, compiler: str, made_by: str) -> None:
         """Say what a library holds that was put here and can be loaded, then make room.
@@ -224,16 +239,13 @@ class Cache:
         """Remove all that is ours, and nothing else.
 
         Returns:
-            How many files that were, and their bytes.
+            How many files that were, and their bytes; the lock's doesn't count.
+
+        Raises:
+            OSError: one can't be removed; the others are.
         """
-        files = size = 0
         with self.lock():
-            for path in self.files():
-                with contextlib.suppress(OSError):
-                    state = path.lstat()
-                    path.unlink()
-                    if path.name != LOCK:
-                        files, size = files + 1, size + state.st_size
+            files, size = remove_files([path for path in self.files() if path.name != LOCK])
         with contextlib.suppress(OSError):
             (self.folder / LOCK).unlink()
         with contextlib.suppress(OSError):
@@ -253,6 +265,44 @@ class Cache:
 def is_ours(name: str) -> bool:
     """Whether we give files in the folder such names."""
     return bool(OURS.fullmatch(name) or TEMPORARY.fullmatch(name))
+
+
+def remove_files(paths: Iterable[Path]) -> tuple[int, int]:
+    """Remove files.
+
+    Returns:
+        How many were there, and their bytes.
+
+    Raises:
+        OSError: one can't be removed; the others are.
+    """
+    files = size = 0
+    failed = None
+    for path in paths:
+        try:
+            state = path.lstat()
+            path.unlink()
+            files, size = files + 1, size + state.st_size
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return files, size
+
+
+def existing_cache() -> Cache | None:
+    """The user's cache of libraries, if there is one; nothing is made.
+
+    Raises:
+        BuildError: others may write to it.
+    """
+    above = cache_folder()
+    if above is None or not os.path.lexists(above / FOLDER):
+        return None
+    require_own(above / FOLDER)
+    return Cache(above / FOLDER)
 
 
 def open_cache() -> Cache:

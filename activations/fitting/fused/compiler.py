@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from activations.errors import BuildError
@@ -60,7 +60,7 @@ FLAGS = (
 )
 # Symbols marked as unique are shared even by libraries that are loaded apart: float's with double's.
 GCC_FLAGS = ("-fno-gnu-unique", "-Wno-psabi")
-REALS = {"float32": ("-DREAL=float", "-DREAL_IS_DOUBLE=0"), "float64": ("-DREAL=double", "-DREAL_IS_DOUBLE=1")}
+REALS = {"float32": "-DREAL=float", "float64": "-DREAL=double"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Compiler:
         x86 = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686", "x86")
         native = "-march=native" if x86 else "-mcpu=native"
         own = () if "clang" in self.version.lower() else GCC_FLAGS
-        return (*FLAGS, native, *own, *REALS[precision])
+        return (*FLAGS, native, *own, REALS[precision])
 
     def build(
         self,
@@ -139,17 +139,17 @@ class Compiler:
         made = []
         for done, path in zip(run(commands, folder, limit), outputs, strict=True):
             there = done.code == 0 and path.is_file() and not path.is_symlink()
-            made.append(Finished(done.code, done.output, path if there else None))
+            made.append(replace(done, library=path if there else None))
         return made
 
-    def error(self, done: Finished, limit: float = LIMIT) -> BuildError:
+    def error(self, done: Finished) -> BuildError:
         """What to raise for a run that failed."""
-        return BuildError(f"{self.name} {self.reason(done, limit)}; {WITHOUT}", details=done.output)
+        return BuildError(f"{self.name} {self.reason(done)}; {WITHOUT}", details=done.output)
 
-    def reason(self, done: Finished, limit: float = LIMIT) -> str:
+    def reason(self, done: Finished) -> str:
         """Why a run failed, in a few words."""
         if done.code is None:
-            return f"was ended after {limit:g} seconds, or because it wrote too much"
+            return f"was ended after {done.limit:g} seconds, or because it wrote too much"
         if done.code == 0:
             return "made no library that can be loaded"
         lines = [line for line in done.output.splitlines() if "error" in line.lower()] or done.output.splitlines()
@@ -176,11 +176,13 @@ class Finished:
     Attributes:
         code: its exit code, negative if a signal ended it; None if we did.
         output: the beginning of what it wrote.
+        limit: how many seconds it was given.
         library: what it made, if it made what it should.
     """
 
     code: int | None
     output: str
+    limit: float = LIMIT
     library: Path | None = None
 
 
@@ -420,7 +422,7 @@ def run(commands: Iterable[Sequence[str]], folder: Path, limit: float = LIMIT) -
     finally:
         for process, _ in active.values():
             RUNNING.end(process)
-    return [Finished(codes[number], _beginning(folder / f"out{number}.txt")) for number in sorted(codes)]
+    return [Finished(codes[number], _beginning(folder / f"out{number}.txt"), limit) for number in sorted(codes)]
 
 
 def _size(path: Path) -> int:

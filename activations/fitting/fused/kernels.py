@@ -118,6 +118,7 @@ def _failure(build: Future[dict[str, int]] | None, network: Network, precision: 
         return error.message if isinstance(error, BuildError) else f"the build raised {type(error).__name__}"
     told = refused(precision)
     why = [told[emitted.symbol] for emitted in _emitted(network, precision) if emitted.symbol in told]
-    return (
-        f"the compiler refused it: {why[0].partition(chr(10))[0]}" if why else "its functions are gone from the cache"
-    )
+    if not why:
+        return "its functions are gone from the cache"
+    first, _, _ = why[0].partition("\n")
+    return f"the compiler refused it: {first}"

@@ -3,8 +3,9 @@ import torch
 
 from activations.benchmark import accelerator, workers
 from activations.benchmark.accelerator import OUT_OF_MEMORY, chunks_that_fit, train_or_split
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run, bytes_per_run
-from activations.benchmark.workers import Workers, train_chunk
+from activations.benchmark.workers import Workers
 from activations.errors import DeviceError
 from activations.fitting.target import Target
 from activations.registry import default_registry

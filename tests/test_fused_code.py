@@ -23,7 +23,16 @@ from activations.fitting.fused.graph import Graph
 REGISTRY = default_registry()
 KERNEL = Path(activations.fitting.fused.__file__).parent / "kernel"
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-FLAGS = "-std=c++17 -O1 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast -shared -fPIC".split()
+FLAGS = [
+    "-std=c++17",
+    "-O1",
+    "-march=native",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-shared",
+    "-fPIC",
+]
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 ALIGNMENT = 64  # bytes
 WHOLE = 16  # lanes of the widest vector; the number of elements is a multiple
@@ -255,7 +264,9 @@ def test_in_float32_it_is_as_near_to_float64_as_torch(functions, label):
         seen = truth.isfinite() & torchs.isfinite()
         if index:
             seen &= ~functools.reduce(torch.logical_or, (column.isnan() for column in columns))
-        assert compiled[seen].isfinite().all(), f"{index}: {[column[seen & ~compiled.isfinite()] for column in columns]}"
+        assert compiled[seen].isfinite().all(), (
+            f"{index}: {[column[seen & ~compiled.isfinite()] for column in columns]}"
+        )
         error, allowed = (((result - truth).abs() / magnitude)[seen].max(dim=0) for result in (compiled, torchs))
         where = [column[seen][error.indices].item() for column in columns]
         assert error.values <= 3 * allowed.values + 5e-7, f"result {index} at {where}"
@@ -267,7 +278,11 @@ def test_a_wrong_function_is_found(functions):
     columns = points(variant, torch.float64)
     with pytest.raises(AssertionError, match=r"gelu: value at .* should be"):
         compare(
-            variant, columns, called(functions["gelu_tanh", "float64"], variant, columns), wanted(variant, columns), 1e-5
+            variant,
+            columns,
+            called(functions["gelu_tanh", "float64"], variant, columns),
+            wanted(variant, columns),
+            1e-5,
         )
 
 
@@ -276,9 +291,7 @@ def test_a_wrong_function_is_found(functions):
 def test_slopes_may_be_written_over_the_inputs(functions, label):
     variant = VARIANTS[label]
     columns = points(variant, torch.float64)
-    apart, over = (
-        called(functions[label, "float64"], variant, columns, over_inputs=mode) for mode in (False, True)
-    )
+    apart, over = (called(functions[label, "float64"], variant, columns, over_inputs=mode) for mode in (False, True))
     assert all(torch.equal(one.nan_to_num(5.0), two.nan_to_num(5.0)) for one, two in zip(apart, over, strict=True))
 
 
@@ -332,7 +345,7 @@ def test_no_foreign_text_reaches_the_compiler():
 
 def test_numbers_are_hexadecimal_and_rounded_to_the_precision():
     item = formula_activation("0.1*x + (x if x < 1e300 else 2)")
-    assert float(0.1).hex() in emit(item.variant(), "float64").text
+    assert (0.1).hex() in emit(item.variant(), "float64").text
     text = emit(item.variant(), "float32").text
     assert "0x1.99999a0000000p-4" in text
     assert "REAL(__builtin_inf())" in text

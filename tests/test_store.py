@@ -18,6 +18,7 @@ import pytest
 from plain_rights import GIVE_UP_RIGHTS
 
 from activations.benchmark import PRESETS, benchmark
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.entry import Entry
 from activations.benchmark.plan import Run
 from activations.benchmark.presets import Preset
@@ -27,7 +28,6 @@ from activations.benchmark.store.listing import RunFilter, count_runs, delete_ru
 from activations.benchmark.store.protocols import stored_protocols
 from activations.benchmark.store.rankings import stored_ranking
 from activations.benchmark.store.repair import check_store, salvage_store
-from activations.benchmark.workers import train_chunk
 from activations.declare import activation, formula_activation
 from activations.errors import StoreError
 from activations.fitting import function_target
@@ -186,7 +186,7 @@ def test_weights_are_safetensors_with_the_names_of_layers():
 
 def test_a_second_time_nothing_is_trained(file, monkeypatch):
     first = small(file)
-    monkeypatch.setattr("activations.benchmark.workers.train_chunk", None)
+    monkeypatch.setattr("activations.benchmark.chunk.train_chunk", None)
     second = small(file)
     assert second.reused == len(rows(file))
     assert comparable(second) == comparable(first)

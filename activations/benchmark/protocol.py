@@ -30,6 +30,7 @@ from activations.benchmark.widths import matched_hidden
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
 from activations.fitting.devices import resolve_device
+from activations.fitting.engine import ENGINES, Engine
 from activations.fitting.initialisation import INITIALISATIONS, Initialisation
 from activations.fitting.network import read_hidden
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
@@ -89,6 +90,8 @@ def benchmark(
     racing: bool | None = None,
     capacity: bool = False,
     store: Store | str | Path | None = None,
+    engine: Engine = "auto",
+    tell: Callable[[str], None] | None = None,
 ) -> Result:
     """Rank activations by how well small networks that use them fit targets.
 
@@ -120,6 +123,10 @@ def benchmark(
             activations.
         capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
             starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
+        engine: what trains on a CPU: "auto" takes the native engine where it is faster and can be compiled, "native"
+            wherever it can be, "batched" never; "numpy" is the slow reference. What can't be compiled the batched
+            engine trains. Another engine gives other last digits.
+        tell: told in one line why the native engine does not train something.
         store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
 
     Raises:
@@ -150,6 +157,10 @@ def benchmark(
         raise SettingError("nothing to rank; give at least one target and one activation")
     if initialisation not in INITIALISATIONS:
         raise SettingError(f"initialisation={initialisation!r} is unknown; write one of {', '.join(INITIALISATIONS)}")
+    if engine not in ENGINES:
+        raise SettingError(f"engine={engine!r} is unknown; write one of {', '.join(ENGINES)}")
+    if engine == "numpy" and (capacity or not recipe.has_rate):
+        raise SettingError("engine='numpy' has gradient descents only; write engine='batched'")
     if precision not in ("float32", "float64"):
         raise SettingError(f"precision={precision!r} is unknown; write float32 or float64")
     place = resolve_device(device)
@@ -205,7 +216,10 @@ def benchmark(
     with ExitStack() as stack:
         if store is not None and not isinstance(store, Store):
             store = stack.enter_context(Store(store))
-        trainer = _Trainer(stack.enter_context(Workers(processes, str(place))), store, environment, progress)
+        trainer = _Trainer(
+            stack.enter_context(Workers(processes, str(place), engine, tell)), store, environment, progress
+        )
+        trainer.workers.prepare(prototypes)
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:
             store.enter(settings, entries, environment)

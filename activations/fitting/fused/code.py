@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from activations.declare import Variant
-from activations.fitting.fused.graph import Inexpressible, Node, Precision
+from activations.fitting.fused.graph import Inexpressible, Node
 from activations.fitting.fused.recording import record
+from activations.fitting.precision import Precision
 
-__all__ = ["Emitted", "Inexpressible", "Precision", "emit", "source"]
+__all__ = ["Emitted", "Inexpressible", "emit", "source"]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import Any
@@ -14,10 +15,10 @@ import torch
 from activations.errors import BuildError
 from activations.fitting.engine import Batch, Trajectories, checkpoints
 from activations.fitting.fused.builds import functions, refused, trainer
-from activations.fitting.fused.code import Precision
 from activations.fitting.fused.kernels import emitted_of
 from activations.fitting.fused.trainer import RunInTraining, make_plan, prepare
 from activations.fitting.minibatches import Minibatches, epoch_order
+from activations.fitting.precision import precision_of
 
 __all__ = ["Stop", "train_fused"]
 
@@ -36,7 +37,7 @@ class Stop:
         self.flag.value = 1
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """A training was ended by `Stop`."""
 
 
@@ -48,17 +49,21 @@ def train_fused(batch: Batch, threads: int = 1, stop: Stop | None = None) -> Tra
     Args:
         batch: the runs.
         threads: how many networks are trained at the same time.
-        stop: ends the training from another thread.
+        stop: ends the training from another thread; given one, the caller is who answers Ctrl-C.
 
     Raises:
         BuildError: the activation can't be compiled, there is no compiler, or it failed.
-        Stopped: `stop` was set.
+        StoppedError: `stop` was set.
     """
+    given = stop is not None
     stop = stop or Stop()
     training = _Training(batch, stop)
+    runs = range(len(batch.parameters))
+    if given and threads == 1:
+        return training.trajectories([training.train(run) for run in runs])
     with ThreadPoolExecutor(threads, "fused") as pool:
         # Even a single network is trained by another thread: this one answers Ctrl-C.
-        futures = [pool.submit(training.train, run) for run in range(len(batch.parameters))]
+        futures = [pool.submit(training.train, run) for run in runs]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
@@ -66,17 +71,14 @@ def train_fused(batch: Batch, threads: int = 1, stop: Stop | None = None) -> Tra
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    results = [future.result() for future in futures]
-    steps = torch.tensor([made for made, _ in results])
-    losses = torch.from_numpy(np.stack([seen for _, seen in results], axis=1))
-    return Trajectories(torch.from_numpy(training.rows), steps, training.looked_at, losses)
+    return training.trajectories([future.result() for future in futures])
 
 
 class _Training:
     """What the runs of a batch share."""
 
     def __init__(self, batch: Batch, stop: Stop) -> None:
-        precision: Precision = "float64" if batch.parameters.dtype == torch.float64 else "float32"
+        precision = precision_of(batch.parameters)
         emitted = []
         for variant in batch.network.variants:
             found = emitted_of(variant, precision)
@@ -119,8 +121,14 @@ class _Training:
         finally:
             made = network.close()
         if not finished:
-            raise Stopped
+            raise StoppedError
         return made, network.losses
+
+    def trajectories(self, results: Sequence[tuple[int, Array]]) -> Trajectories:
+        """What all runs have given."""
+        steps = torch.tensor([made for made, _ in results])
+        losses = torch.from_numpy(np.stack([seen for _, seen in results], axis=1))
+        return Trajectories(torch.from_numpy(self.rows), steps, self.looked_at, losses)
 
     def _advance_in_minibatches(self, network: RunInTraining, seed: int) -> bool:
         per_epoch = self.data.per_epoch

@@ -6,13 +6,13 @@ import ctypes
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from activations.errors import ActivationsError
+from activations.fitting.precision import Precision
 
-__all__ = ["Graph", "Inexpressible", "Node", "Operand", "Precision"]
+__all__ = ["Graph", "Inexpressible", "Node", "Operand"]
 
-Precision: TypeAlias = Literal["float32", "float64"]
 
 MAX_POWER = 8  # a longer chain of products rounds worse than a power does
 ARITHMETIC: Final[Mapping[str, Callable[[float, float], float]]] = {

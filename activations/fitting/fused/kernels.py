@@ -1,4 +1,4 @@
-"""Which networks the fused engine can train now, later, or never: the functions that they need, built beside the work."""
+"""Which networks the fused engine can train now, later or never, and the building of the functions that they need."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 from activations.declare import Variant
 from activations.errors import BuildError
 from activations.fitting.fused.builds import build_in_background, cached, cached_trainer, refused
-from activations.fitting.fused.code import Emitted, Inexpressible, Precision, emit
+from activations.fitting.fused.code import Emitted, Inexpressible, emit
 from activations.fitting.network import Network
+from activations.fitting.precision import Precision
 from activations.fitting.recipe import Recipe
 
 __all__ = ["Kernels", "Readiness", "emitted_of", "obstacle"]
@@ -68,7 +69,7 @@ class Kernels:
         self._builds: dict[Precision, Future[dict[str, int]]] = {}
 
     def prepare(self, networks: Iterable[Network], recipe: Recipe, device: str, precision: Precision) -> None:
-        """Begin to build, beside all else, what the cache lacks for networks; asked for together they are built together.
+        """Begin to build, beside all else, what the cache lacks for networks: all of them together.
 
         Args:
             networks: those that are to be trained.

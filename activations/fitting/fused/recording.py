@@ -14,8 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 
 from activations.closed_form import ClosedForm
 from activations.declare import Variant
-from activations.fitting.fused.graph import Graph, Inexpressible, Node, Precision
+from activations.fitting.fused.graph import Graph, Inexpressible, Node
 from activations.fitting.fused.operations import CONSTANTS, OPERATIONS, OVERWRITING, REFUSED_OVERLOADS, VIEWS, Rule
+from activations.fitting.precision import Precision
 
 __all__ = ["Recorded", "record"]
 

@@ -1,1 +1,1 @@
-"""Training of one small network at a time by compiled code that stays in the processor's cache."""
+"""The fused kernel: each network is trained in a core's cache by C++ that is made from the activation's declaration."""

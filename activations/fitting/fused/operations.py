@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from activations.fitting.fused.graph import Graph, Node, Operand
 
-__all__ = ["CONSTANTS", "OPERATIONS", "REFUSED_OVERLOADS", "VIEWS", "Rule"]
+__all__ = ["CONSTANTS", "OPERATIONS", "OVERWRITING", "REFUSED_OVERLOADS", "VIEWS", "Rule"]
 
 Rule: TypeAlias = Callable[..., Node | tuple[Node, ...]]
 """Called with the graph and the arguments of the operation: nodes in place of tensors and of numbers."""
@@ -24,6 +24,9 @@ CONSTANTS: Final = frozenset(
     | {"ones_like", "zeros_like"}
 )
 """Operations whose result does not depend on the values of their operand."""
+
+OVERWRITING: Final = frozenset({"copy_", "fill_", "zero_"})
+"""Operations that do not look at what their first operand holds, which may be memory that nobody has filled."""
 
 REFUSED_OVERLOADS: Final = frozenset({"round.decimals", "where.default"})
 """Overloads that do something else than the operation of the same name."""
@@ -90,6 +93,22 @@ def _signbit(graph: Graph, x: Node) -> Node:
 
 def _is_nan(graph: Graph, x: Node) -> Node:
     return graph.apply("ne", x, x)
+
+
+def _is_infinite(graph: Graph, x: Node) -> Node:
+    return graph.apply("eq", graph.apply("abs", x), math.inf)
+
+
+def _radians(graph: Graph, x: Node) -> Node:
+    return x * (math.pi / 180)
+
+
+def _degrees(graph: Graph, x: Node) -> Node:
+    return x * (180 / math.pi)
+
+
+def _whole_quotient(graph: Graph, left: Node, right: Node) -> Node:
+    return _div(graph, left, right, "floor")
 
 
 def _frac(graph: Graph, x: Node) -> Node:
@@ -343,15 +362,15 @@ def _same(graph: Graph, x: Node, **options: object) -> Node:
     return x
 
 
-def _copy(graph: Graph, x: Node, source: Node, non_blocking: bool = False) -> Node:
+def _copy(graph: Graph, _: None, source: Node, non_blocking: bool = False) -> Node:
     return source
 
 
-def _fill(graph: Graph, x: Node, value: Node) -> Node:
+def _fill(graph: Graph, _: object, value: Node) -> Node:
     return value
 
 
-def _zero(graph: Graph, x: Node) -> Node:
+def _zero(graph: Graph, _: None) -> Node:
     return graph.constant(0.0)
 
 
@@ -396,11 +415,13 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "clamp_min": _clamp,
     "clone": _same,
     "copy_": _copy,
+    "deg2rad": _radians,
     "div": _div,
     "elu": _elu,
     "elu_backward": _elu_backward,
     "fill": _fill,
     "fill_": _fill,
+    "floor_divide": _whole_quotient,
     "fmax": _larger_number,
     "fmin": _smaller_number,
     "fmod": _fmod,
@@ -416,6 +437,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "hardtanh": _hardtanh,
     "hardtanh_backward": _hardtanh_backward,
     "heaviside": _heaviside,
+    "isinf": _is_infinite,
     "isnan": _is_nan,
     "leaky_relu": _leaky_relu,
     "leaky_relu_backward": _leaky_relu_backward,
@@ -432,6 +454,7 @@ OPERATIONS: Final[Mapping[str, Rule]] = {
     "mul": _mul,
     "nan_to_num": _nan_to_num,
     "pow": Graph.power,
+    "rad2deg": _degrees,
     "reciprocal": _reciprocal,
     "relu": _relu,
     "rsub": _rsub,

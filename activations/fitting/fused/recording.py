@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 from activations.closed_form import ClosedForm
 from activations.declare import Variant
 from activations.fitting.fused.graph import Graph, Inexpressible, Node, Precision
-from activations.fitting.fused.operations import CONSTANTS, OPERATIONS, REFUSED_OVERLOADS, VIEWS, Rule
+from activations.fitting.fused.operations import CONSTANTS, OPERATIONS, OVERWRITING, REFUSED_OVERLOADS, VIEWS, Rule
 
 __all__ = ["Recorded", "record"]
 
@@ -67,9 +67,7 @@ def record(variant: Variant, precision: Precision) -> Recorded:
     """
     graph = Graph(precision)
     with _fresh_state():
-        first, second = (
-            _run(variant, graph, points, shift) for points, shift in zip(POINTS, SHIFTS, strict=True)
-        )
+        first, second = (_run(variant, graph, points, shift) for points, shift in zip(POINTS, SHIFTS, strict=True))
     if any(one is not other for one, other in zip(first, second, strict=True)):
         raise Inexpressible("it does something else at other values or for another number of them")
     return Recorded(graph, first[0], tuple(first[1:]))
@@ -207,15 +205,16 @@ class _Recorder(TorchDispatchMode):
             return func(*args, **options)
         if kind.rule is None:
             raise Inexpressible(f"{LOOKS.get(kind.name, 'there is no rule for one of its operations')} ({kind.name})")
-        operands = [self._operand(value) for value in args]
+        unread = kind.name in OVERWRITING
+        operands = [None if unread and not index else self._operand(value) for index, value in enumerate(args)]
         named = {name: self._operand(value) for name, value in options.items() if name not in LAYOUT}
         results = func(*args, **options)
         nodes = kind.rule(self.graph, *operands, **named)
         if isinstance(nodes, Node):
-            self._store(results, nodes)
+            self._store(kind.name, results, nodes)
         else:
             for result, node in zip(results, nodes, strict=True):
-                self._store(result, node)
+                self._store(kind.name, result, node)
         return results
 
     def _depends(self, value: object) -> bool:
@@ -231,12 +230,12 @@ class _Recorder(TorchDispatchMode):
             raise Inexpressible("it calculates with complex numbers")
         return self.graph.constant(float(value)) if type(value) in (int, float) else value
 
-    def _store(self, tensor: Tensor, node: Node) -> None:
+    def _store(self, name: str, tensor: Tensor, node: Node) -> None:
         if tensor.dtype is torch.bool:
             node = self.graph.mask(node)
         elif tensor.dtype is self.dtype:
             node = self.graph.real(node)
-        else:
+        elif not (name == "_to_copy" and node.is_mask):  # 0 and 1 are the same in any type
             raise Inexpressible(f"it changes numbers to {str(tensor.dtype).removeprefix('torch.')}")
         self._require_whole(tensor)
         self.bind(tensor, node)

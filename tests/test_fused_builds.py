@@ -214,8 +214,9 @@ def test_many_functions_are_shared_out_among_the_cores(place: Place, monkeypatch
     wanted = [made(number) for number in range(1, 20)]
     found = builds.functions(wanted, "float32")
     assert [value(found[item.symbol], 0.5) for item in wanted] == [number + 0.5 for number in range(1, 20)]
-    assert len(place.runs()) == len(place.libraries()) == 3
-    assert len(builds._workshop("float32")._units([made(number) for number in range(200)])) == 4
+    assert len(place.runs()) == len(place.libraries()) == 4  # of four functions at least
+    for number, units in ((3, 1), (8, 2), (100, 6), (1000, 16)):
+        assert len(builds._workshop("float32")._units([made(one) for one in range(number)])) == units
 
 
 def test_only_names_of_ours_reach_the_command_line(place: Place) -> None:
@@ -290,7 +291,7 @@ def test_threads_build_once(place: Place) -> None:
 
 
 def test_what_was_killed_while_it_built_leaves_nothing_that_is_loaded(place: Place) -> None:
-    place.compile_with(f'{GXX} "$@"; touch {place.folder}/made; exec sleep 2')
+    place.compile_with(f'{GXX} "$@"; touch {place.folder}/made; exec sleep 1')
     process = place.start(ADDING)
     while not (place.folder / "made").exists():
         assert process.poll() is None
@@ -298,6 +299,7 @@ def test_what_was_killed_while_it_built_leaves_nothing_that_is_loaded(place: Pla
     process.kill()
     process.communicate()
     assert place.libraries() == []
+    place.compile_with(f'exec {GXX} "$@"')
     # One that was killed while it wrote: a library without its list, and half a temporary file.
     builds.functions([ONE], "float32")
     (library,) = place.libraries()
@@ -427,16 +429,16 @@ def test_the_words_of_the_choice_are_no_shell(place: Place) -> None:
 
 
 def test_a_compiler_that_hangs_is_ended_with_all_that_it_started(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(builds, "LIMIT", 0.3)
-    monkeypatch.setattr(builds, "RETRY", 0.3)
+    monkeypatch.setattr(builds, "LIMIT", 0.8)
+    monkeypatch.setattr(builds, "RETRY", 0.8)
     place.compile_with(f"sleep 1000 & echo $! >> {place.folder}/children; sleep 1000")
-    with pytest.raises(BuildError, match=r"ended after 0\.3 seconds.*batched engine"):
+    with pytest.raises(BuildError, match=r"ended after 0\.8 seconds.*batched engine"):
         builds.functions([ONE, TWO], "float32")
     with pytest.raises(BuildError, match="ended after"):
         builds.functions([ONE], "float32")
     children = (place.folder / "children").read_text().split()
-    assert len(children) == len(place.runs()) == 2  # the functions and the headers alone; it is not asked again
-    assert not any(is_alive(int(child)) for child in children)
+    assert 1 <= len(children) <= len(place.runs()) <= 2  # functions and the headers alone; it is not asked again
+    assert all(ends(int(child)) for child in children)
 
 
 def is_alive(number: int) -> bool:
@@ -445,6 +447,15 @@ def is_alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def ends(number: int) -> bool:
+    """Whether a process that was killed goes, which takes a moment on a busy machine."""
+    for _ in range(1000):
+        if not is_alive(number):
+            return True
+        time.sleep(0.01)
+    return False
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, "end"])
@@ -463,7 +474,7 @@ def test_ctrl_c_and_the_end_of_the_program_end_the_compiler(place: Place, way: s
         process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == (0 if way == "end" else -signal.SIGINT), errors
-    assert not is_alive(int((place.folder / "child").read_text()))
+    assert ends(int((place.folder / "child").read_text()))
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ SYMBOL = re.compile(r"phi_[0-9a-f]{16}")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"(\w+\.hpp)"', re.MULTILINE)
 TRAINER = "trainer"
 LARGEST_UNIT = 64  # functions, so that no run comes near the time limit
+UNITS_PER_CORE = 2  # so that a core that is done early, or had the trainer, finds more to do
 SMALLEST_UNIT = 4  # functions, for which alone another run of the compiler is worth its start
 RETRY = 10.0  # seconds for each run that looks for what the compiler refuses
 MOST_REFUSED = 16  # functions, after which it is not they that are wrong
@@ -348,10 +349,10 @@ class Workshop:
             return [item for key, item in keys.items() if key[0] not in found and key not in self._refused]
 
     def _units(self, emitted: Sequence[Emitted]) -> list[Unit]:
-        """Units of about the same size, as many as there are cores to translate them."""
+        """Units of about the same size, so many that all cores are busy."""
         if not emitted:
             return []
-        number = max(min(cores(), len(emitted) // SMALLEST_UNIT), -(-len(emitted) // LARGEST_UNIT), 1)
+        number = max(min(UNITS_PER_CORE * cores(), len(emitted) // SMALLEST_UNIT), -(-len(emitted) // LARGEST_UNIT), 1)
         parts: list[list[Emitted]] = [[] for _ in range(number)]
         sizes = [0] * number
         for item in sorted(emitted, key=lambda item: (-len(item.text), item.symbol)):

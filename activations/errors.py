@@ -8,6 +8,8 @@ __all__ = [
     "ActivationsError",
     "BuildError",
     "CheckFailedError",
+    "ClusterError",
+    "ClusterLostError",
     "ConfigurationError",
     "DataError",
     "DeclarationError",
@@ -66,6 +68,14 @@ class StoreError(ActivationsError):
 
 class DeviceError(ActivationsError):
     """The requested device is not available, or failed."""
+
+
+class ClusterError(ActivationsError):
+    """A cluster can't be reached, or can't do this work: other versions, a missing plugin, no fitting worker."""
+
+
+class ClusterLostError(ClusterError):
+    """The scheduler, or every worker, of a cluster went away while it was at work."""
 
 
 class BuildError(ActivationsError):

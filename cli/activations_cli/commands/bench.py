@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from activations_cli.clusters import (
+    cluster_options,
+    cluster_progress,
+    read_cluster,
+    refuse_cluster_contradictions,
+)
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
 from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
@@ -94,6 +100,7 @@ PRESETS = ("quick", "standard", "full")
     help="auto, cpu, cuda, cuda:N or mps; auto takes the best.",
 )
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processes that share the work.  [default: one per core]")
+@cluster_options
 @click.option(
     "-o",
     "--output",
@@ -137,6 +144,10 @@ def command(
     seed: int,
     device: str,
     jobs: int | None,
+    cluster: str | None,
+    cluster_tls_ca: Path | None,
+    cluster_tls_cert: Path | None,
+    cluster_tls_key: Path | None,
     folder: Path | None,
     force: bool,
     store_file: Path | None,
@@ -155,6 +166,8 @@ def command(
       activations bench --csv data.csv --x year --y sunspots -o results
     """
     refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    tls = (cluster_tls_ca, cluster_tls_cert, cluster_tls_key)
+    refuse_cluster_contradictions(cluster, tls, device, jobs if is_typed(context, "jobs") else None)
     named = read_variants(output, names or default_names())
     variants = usable(output, named)
     chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
@@ -178,7 +191,7 @@ def command(
 
         def tell(seen: Progress) -> None:
             begun()
-            advance(seen.done, seen.total, f"{seen.stage} on {seen.target}")
+            advance(seen.done, seen.total, f"{cluster_progress(seen)}{seen.stage} on {seen.target}")
 
         result = benchmark(
             chosen,
@@ -196,9 +209,11 @@ def command(
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
             initialisation=initialisation,  # type: ignore[arg-type]
             precision=precision,  # type: ignore[arg-type]
-            jobs=jobs or available_jobs(),
+            jobs=1 if cluster else jobs or available_jobs(),
             store=store,
             progress=tell,
+            tell=output.note,
+            cluster=read_cluster(cluster, tls),
         )
     with reportable(output, store, folder):
         if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -30,6 +31,9 @@ from activations.errors import ClusterError, ClusterLostError, MissingExtraError
 from activations_cli.main import cli
 
 distributed = pytest.importorskip("distributed", reason="needs the extra cluster, which the extra dev brings")
+
+# dask leaves sockets of attempts that failed to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 TINY = Preset("quick", (4,), steps=20, seeds=3, tuning_seeds=3, finalists=2, scales=(1.0, 3.0))
 WORK = ("bench", "cubic", "-a", "relu", "-a", "tanh", "--device", "cpu")
@@ -343,6 +347,7 @@ def test_a_scheduler_that_is_killed_leaves_a_store_to_go_on_from(tmp_path: Path)
         ):
             with pytest.raises(ClusterError, match=r"no scheduler answered within 1 s .*certificates"):
                 ClusterCrew(wrong, some_runs(count=1), "cpu")
+        gc.collect()
 
         def kill() -> None:
             wait_until(lambda: kept(file) > 0)
@@ -386,9 +391,7 @@ def test_a_worker_that_changes_later_is_refused_too(two: Processes) -> None:
 
 
 @pytest.mark.torture(97)
-def test_a_plugin_that_workers_lack_is_refused(
-    two: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plugin_that_workers_lack_is_refused(two: Processes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "only_here.py").write_text(POISON)
     monkeypatch.syspath_prepend(tmp_path)
     import only_here
@@ -447,6 +450,7 @@ def test_what_is_no_scheduler_is_told_within_the_time_limit(scheme: str, answer:
     for place in listening(answer):
         with pytest.raises(ClusterError, match=r"something listens there, but no scheduler answered within 0\.5 s"):
             ClusterCrew(Cluster(f"{scheme}://{place}", *files, timeout=0.5), some_runs(count=1))
+    gc.collect()
 
 
 @pytest.mark.torture(95)

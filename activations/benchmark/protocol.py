@@ -236,7 +236,8 @@ def benchmark(
             address = Cluster(cluster) if isinstance(cluster, str) else cluster
             crew = ClusterCrew(address, prototypes, device, engine, tell)
             environment = crew.environment
-        trainer = _Trainer(stack.enter_context(crew), store, environment, progress)
+        stack.enter_context(crew)
+        trainer = _Trainer(crew, store, environment, progress)
         trainer.workers.prepare(prototypes)
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:

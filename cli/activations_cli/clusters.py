@@ -32,7 +32,7 @@ def cluster_options(command: Command) -> Command:
     return click.option(
         "--cluster",
         metavar="ADDRESS",
-        help="Train on a Dask cluster: tcp://host:8786, tls://host:8786, file:scheduler.json, or local:N processes here.",
+        help="Train on a Dask cluster: tcp://host:8786, tls://…, file:scheduler.json, or local:N processes here.",
     )(command)
 
 
@@ -44,7 +44,9 @@ def refuse_cluster_contradictions(cluster: str | None, tls: Files, device: str, 
     """
     if cluster is None:
         if any(tls):
-            raise click.UsageError("--cluster-tls-ca, -cert and -key are for a cluster; name it with --cluster tls://….")
+            raise click.UsageError(
+                "--cluster-tls-ca, -cert and -key are for a cluster; name it with --cluster tls://…."
+            )
         return
     if jobs is not None:
         message = "-j is for processes here, and a cluster has its own; leave it out, or write --cluster local:N."

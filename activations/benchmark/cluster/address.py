@@ -100,7 +100,9 @@ class Cluster:
         else:
             place = _read(self.address)
         if place.scheme == "tcp" and self.tls:
-            raise ClusterError(f"cluster {place}: certificates are for tls:// addresses; leave them out, or write tls://")
+            raise ClusterError(
+                f"cluster {place}: certificates are for tls:// addresses; leave them out, or write tls://"
+            )
         return place
 
 

@@ -51,9 +51,7 @@ def require_agreement(client: Client, runs: Sequence[Run], device: str, workers:
     """
     versions = client.get_versions(check=False, packages=list(PACKAGES))["workers"]
     _refuse(differences({worker: versions_of(versions.get(worker)) for worker in workers}))
-    found = client.run(
-        examine, files.paths(), sent_of(runs), device, workers=list(workers), on_error="return"
-    )
+    found = client.run(examine, files.paths(), sent_of(runs), device, workers=list(workers), on_error="return")
     facts: dict[str, Facts] = {}
     troubles: dict[str, list[str]] = {}
     for worker in workers:
@@ -63,7 +61,9 @@ def require_agreement(client: Client, runs: Sequence[Run], device: str, workers:
             for trouble in _troubles(seen, device):
                 troubles.setdefault(trouble, []).append(worker)
         else:
-            trouble = f"it can't load activations {__version__} ({type(seen).__name__}: {str(seen)[:160]}); install it there"
+            trouble = (
+                f"it can't load activations {__version__} ({type(seen).__name__}: {str(seen)[:160]}); install it there"
+            )
             troubles.setdefault(trouble, []).append(worker)
     _refuse(troubles)
     devices = {seen.environment.device for seen in facts.values() if seen.environment is not None}
@@ -100,7 +100,9 @@ def differences(workers: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]
                 continue
             what = f"{name} {seen} and not {wanted}" if seen else f"no {name}"
             remedy = (
-                f"start its workers with Python {wanted}" if name == "Python" else f"run there: {_install(name, wanted)}"
+                f"start its workers with Python {wanted}"
+                if name == "Python"
+                else f"run there: {_install(name, wanted)}"
             )
             found.setdefault(f"it has {what}; {remedy}", []).append(worker)
     return found
@@ -119,7 +121,8 @@ def _troubles(facts: Facts, device: str) -> Iterable[str]:
             "a file of --plugin under the same path, and start the workers anew"
         )
     if facts.environment is None:
-        yield f"{facts.device_problem}; start workers with a GPU as 'dask worker … --resources GPU=1', or write --device cpu"
+        remedy = "start workers that have a GPU as 'dask worker … --resources GPU=1', or write --device cpu"
+        yield f"{facts.device_problem}; {remedy}"
         return
     for attribute, name in (("version", "activations"), ("torch", "torch"), ("engine", "the engine of activations")):
         seen, wanted = getattr(facts.environment, attribute), getattr(here, attribute)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import socket
@@ -14,7 +15,7 @@ from activations.benchmark.cluster.address import Cluster, Place
 from activations.errors import ClusterError, MissingExtraError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Security
 
 __all__ = ["connected"]
 
@@ -90,6 +91,8 @@ def _client(cluster: Cluster, place: Place, timeout: float) -> Iterator[Client]:
         )
     _require_listener(place, timeout)
     try:
+        # A client that meets something else than a scheduler may wait for ever; this does not.
+        asyncio.run(asyncio.wait_for(_greet(str(place), security, timeout), timeout))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other versions, which are compared with a remedy below
             client = Client(str(place), security=security, timeout=timeout, set_as_default=False, name="activations")
@@ -131,6 +134,20 @@ def _local_client(count: int) -> Iterator[Client]:
         finally:
             with contextlib.suppress(Exception):
                 client.close(timeout=CLOSING)
+
+
+async def _greet(address: str, security: Security, timeout: float) -> None:
+    """Ask what listens there whether it is a scheduler."""
+    from distributed.core import connect
+
+    comm = await connect(address, timeout=timeout, **security.get_connection_args("client"))
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        answer = await comm.read()
+    finally:
+        comm.abort()
+    if not isinstance(answer, dict) or answer.get("type") != "Scheduler":
+        raise ClusterError("it is no scheduler")
 
 
 def _require_listener(place: Place, timeout: float) -> None:

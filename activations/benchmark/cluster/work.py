@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import torch
 
@@ -102,7 +102,7 @@ def train_packed(packed: bytes, plugin_files: Sequence[str] = ()) -> bytes:
     return pickle.dumps(finished, pickle.HIGHEST_PROTOCOL)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _environment(device: str) -> Environment:
     keep_freed_memory()
     return this_environment(device)

@@ -62,9 +62,8 @@ class Model:
             f"{workers} workers, {runs:.0e} runs of {run_seconds:g} s in {batches:.1e} batches of {batch_seconds:g} s"
         )
         print(f"  {hours:.1f} h if nothing else limits it; {rate:.1f} batches/s, {rate * per_batch:.0f} rows/s")
-        print(
-            f"  scheduler {100 * rate * self.scheduler_ms / 1000:.0f} % of a core; client {100 * client:.0f} % of a core"
-        )
+        scheduler = rate * self.scheduler_ms / 1000
+        print(f"  scheduler {100 * scheduler:.0f} % of a core; client {100 * client:.0f} % of a core")
         print(f"  network of the client {rate * (self.sent + per_batch * self.result) / 1e6:.2f} MB/s")
         print(f"  store {runs * self.row / 1e9:.0f} GB; client's memory {runs * self.held / 1e9:.0f} GB")
 
@@ -111,9 +110,8 @@ def measure_tasks(count: int) -> None:
     finally:
         crew.units = whole
     print(f"each of {count} tasks: {1000 * wall / count:.2f} ms of wall time, CPU {1000 * cpu / count:.2f} ms here:")
-    print(
-        f"  client's main thread {1000 * main / count:.2f} ms, scheduler and connections {1000 * (cpu - main) / count:.2f} ms"
-    )
+    print(f"  client's main thread {1000 * main / count:.2f} ms")
+    print(f"  scheduler and connections {1000 * (cpu - main) / count:.2f} ms")
 
 
 def memory() -> float:
@@ -144,9 +142,8 @@ def measure_store() -> None:
             for start in range(0, len(outcomes), 48):
                 store.add(outcomes[start : start + 48], "ranking", environment)
             cpu = time.process_time() - cpu
-        print(
-            f"store {1000 * cpu / len(outcomes):.3f} ms of CPU and {file.stat().st_size / len(outcomes):.0f} bytes a row"
-        )
+        size = file.stat().st_size / len(outcomes)
+        print(f"store {1000 * cpu / len(outcomes):.3f} ms of CPU and {size:.0f} bytes a row")
     del outcomes
     before = memory()
     kept: list[Any] = [pickle.loads(data) for data in [pickle.dumps(found)] * 200]

@@ -320,7 +320,9 @@ def functions(double: bool) -> str:
         text += f"// {fit.what}, on {interval}; largest error {mpmath.nstr(error, 2)} of the result.\n"
         parts = [("", top)] if len(bottom) == 1 else [("_top", top), ("_bottom", bottom)]
         for suffix, coefficients in parts:
-            text += f"INLINE V {fit.name}{suffix}(V x) {{\n    return {wrapped(polynomial(coefficients, double))};\n}}\n"
+            text += (
+                f"INLINE V {fit.name}{suffix}(V x) {{\n    return {wrapped(polynomial(coefficients, double))};\n}}\n"
+            )
     return text
 
 

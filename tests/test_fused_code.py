@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import activations.fitting.fused
@@ -23,7 +23,7 @@ from activations.fitting.fused.graph import Graph
 REGISTRY = default_registry()
 KERNEL = Path(activations.fitting.fused.__file__).parent / "kernel"
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-FLAGS = "-std=c++17 -O1 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast -shared -fPIC".split()
+FLAGS = ["-std=c++17", "-O1", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 ALIGNMENT = 64  # bytes
 WHOLE = 16  # lanes of the widest vector; the number of elements is a multiple
@@ -66,7 +66,7 @@ TYPED = [
 ]
 
 BODIES = {
-    "celu": lambda x: F.celu(x, 2.0),
+    "celu": lambda x: functional.celu(x, 2.0),
     "clamp against tensors": lambda x: torch.clamp(x, x * 0.5, x * x),
     "clamp_max": lambda x: x.clamp_max(0.2),
     "clamp_min": lambda x: x.clamp_min(0.2),
@@ -78,13 +78,13 @@ BODIES = {
     "fmax": lambda x: torch.fmax(x, x * x),
     "fmod": lambda x: torch.fmod(x, 1.7),
     "frac": torch.frac,
-    "gelu": F.gelu,
-    "gelu, tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "hardswish": F.hardswish,
-    "hardtanh": lambda x: F.hardtanh(x, -0.5, 0.7),
+    "gelu": functional.gelu,
+    "gelu, tanh": lambda x: functional.gelu(x, approximate="tanh"),
+    "hardswish": functional.hardswish,
+    "hardtanh": lambda x: functional.hardtanh(x, -0.5, 0.7),
     "in place": lambda x: x.clone().mul_(2).add_(1).clamp_(-1, 1).sigmoid_(),
     "lerp": lambda x: torch.lerp(x, x * x, torch.sigmoid(x)),
-    "log_sigmoid": F.logsigmoid,
+    "log_sigmoid": functional.logsigmoid,
     "logaddexp": lambda x: torch.logaddexp(x, 2 * x),
     "logit": lambda x: torch.logit(x, 0.1),
     "mask": lambda x: (x > 2) + ((x > 0) & (x < 1) | ~(x < -1)) * x,
@@ -93,13 +93,13 @@ BODIES = {
     "maximum": lambda x: torch.maximum(x, -x),
     "nan_to_num": lambda x: torch.nan_to_num(torch.log(x), 0.1, 0.2, 0.3),
     "power of numbers": lambda x: x.abs() ** x,
-    "prelu": lambda x: F.prelu(x, x.new_tensor([0.3])),
+    "prelu": lambda x: functional.prelu(x, x.new_tensor([0.3])),
     "rsub": lambda x: torch.rsub(x, 2.0, alpha=3.0),
-    "selu": F.selu,
-    "softplus with a threshold": lambda x: F.softplus(x, 2.0, 5.0),
-    "softshrink": lambda x: F.softshrink(x, 0.3),
+    "selu": functional.selu,
+    "softplus with a threshold": lambda x: functional.softplus(x, 2.0, 5.0),
+    "softshrink": lambda x: functional.softshrink(x, 0.3),
     "table of constants": lambda x: x * torch.tensor([1.0, 2.0, 3.0])[1],
-    "threshold": lambda x: F.threshold(x, 0.1, 20.0),
+    "threshold": lambda x: functional.threshold(x, 0.1, 20.0),
     "views": lambda x: (x.unsqueeze(0).squeeze(0).reshape(1, -1) * 2).flatten().contiguous(),
     "xlogy": lambda x: torch.xlogy(x, x * x),
 }
@@ -144,7 +144,9 @@ def functions(tmp_path_factory):
         text.write_text(source(distinct[index::2]))
         library = text.with_suffix(".so")
         real = "double" if precision == "float64" else "float"
-        subprocess.run([COMPILER, *FLAGS, f"-DREAL={real}", f"-I{KERNEL}", text, "-o", library], check=True)
+        subprocess.run(
+            [COMPILER, *FLAGS, "-shared", "-fPIC", f"-DREAL={real}", f"-I{KERNEL}", text, "-o", library], check=True
+        )
         return ctypes.CDLL(str(library))
 
     parts = [(precision, index) for precision in DTYPES for index in range(2)]
@@ -255,7 +257,9 @@ def test_in_float32_it_is_as_near_to_float64_as_torch(functions, label):
         seen = truth.isfinite() & torchs.isfinite()
         if index:
             seen &= ~functools.reduce(torch.logical_or, (column.isnan() for column in columns))
-        assert compiled[seen].isfinite().all(), f"{index}: {[column[seen & ~compiled.isfinite()] for column in columns]}"
+        assert compiled[seen].isfinite().all(), (
+            f"{index}: {[column[seen & ~compiled.isfinite()] for column in columns]}"
+        )
         error, allowed = (((result - truth).abs() / magnitude)[seen].max(dim=0) for result in (compiled, torchs))
         where = [column[seen][error.indices].item() for column in columns]
         assert error.values <= 3 * allowed.values + 5e-7, f"result {index} at {where}"
@@ -267,7 +271,11 @@ def test_a_wrong_function_is_found(functions):
     columns = points(variant, torch.float64)
     with pytest.raises(AssertionError, match=r"gelu: value at .* should be"):
         compare(
-            variant, columns, called(functions["gelu_tanh", "float64"], variant, columns), wanted(variant, columns), 1e-5
+            variant,
+            columns,
+            called(functions["gelu_tanh", "float64"], variant, columns),
+            wanted(variant, columns),
+            1e-5,
         )
 
 
@@ -276,9 +284,7 @@ def test_a_wrong_function_is_found(functions):
 def test_slopes_may_be_written_over_the_inputs(functions, label):
     variant = VARIANTS[label]
     columns = points(variant, torch.float64)
-    apart, over = (
-        called(functions[label, "float64"], variant, columns, over_inputs=mode) for mode in (False, True)
-    )
+    apart, over = (called(functions[label, "float64"], variant, columns, over_inputs=mode) for mode in (False, True))
     assert all(torch.equal(one.nan_to_num(5.0), two.nan_to_num(5.0)) for one, two in zip(apart, over, strict=True))
 
 
@@ -332,7 +338,7 @@ def test_no_foreign_text_reaches_the_compiler():
 
 def test_numbers_are_hexadecimal_and_rounded_to_the_precision():
     item = formula_activation("0.1*x + (x if x < 1e300 else 2)")
-    assert float(0.1).hex() in emit(item.variant(), "float64").text
+    assert (0.1).hex() in emit(item.variant(), "float64").text
     text = emit(item.variant(), "float32").text
     assert "0x1.99999a0000000p-4" in text
     assert "REAL(__builtin_inf())" in text
@@ -436,7 +442,7 @@ class TestGraph:
         ("build", "expected"),
         [
             (lambda g, x, y: x * 1 + 0, lambda g, x, y: x),
-            (lambda g, x, y: -(-x), lambda g, x, y: x),
+            (lambda g, x, y: -(0 - x), lambda g, x, y: x),
             (lambda g, x, y: x + -y, lambda g, x, y: x - y),
             (lambda g, x, y: x * -1 * -y, lambda g, x, y: x * y),
             (lambda g, x, y: x / 4, lambda g, x, y: x * 0.25),

@@ -32,7 +32,9 @@ COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 MIRRORED: Final = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 MASKS: Final = frozenset({*COMPARISONS, "and", "or", "xor", "not"})
 COMMUTATIVE: Final = frozenset({"add", "mul", "eq", "ne", "and", "or", "xor", "min", "max", "hypot", "logaddexp"})
-ODD: Final = frozenset({"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "cbrt", "round", "trunc"})
+ODD: Final = frozenset(
+    {"sin", "tan", "asin", "atan", "sinh", "tanh", "asinh", "atanh", "erf", "cbrt", "round", "trunc"}
+)
 EVEN: Final = frozenset({"cos", "cosh", "abs"})
 
 

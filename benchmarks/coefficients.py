@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mpmath
 import numpy
@@ -12,7 +12,7 @@ from mpmath import mpf
 
 __all__ = ["FITS", "Fit", "header"]
 
-mpmath.mp.dps = 50
+mpmath.mp.dps = 60
 Real = Callable[[mpf], mpf]
 POINTS = 401  # places where the error is looked at
 ROUNDS = 60
@@ -48,20 +48,20 @@ def quotient(coefficients: tuple[list[mpf], list[mpf]], x: mpf) -> mpf:
     return mpmath.polyval(coefficients[0][::-1], x) / mpmath.polyval(coefficients[1][::-1], x)
 
 
-def solution(rows: list[tuple[mpf, mpf, mpf]], degrees: tuple[int, int]) -> tuple[list[mpf], list[mpf], mpf]:
-    """Coefficients whose error is the given sign times one level at every row (argument, value, signed 1 / weight)."""
+def solution(rows: list[tuple[mpf, mpf, mpf, int]], degrees: tuple[int, int]) -> tuple[list[mpf], list[mpf], mpf]:
+    """Coefficients whose weighted error is one level at every row (argument, value, weight, sign), and the level."""
     top, bottom = degrees
     level = mpf(0)
     for _ in range(30):
         size = top + bottom + 2
         matrix, right = mpmath.matrix(size, size), mpmath.matrix(size, 1)
-        for row, (x, y, sign) in enumerate(rows):
+        for row, (x, y, weight, sign) in enumerate(rows):
             for power in range(top + 1):
-                matrix[row, power] = x**power
+                matrix[row, power] = weight * x**power
             for power in range(bottom):
-                matrix[row, top + 1 + power] = -(y - sign * level) * x ** (power + 1)
+                matrix[row, top + 1 + power] = -(weight * y - sign * level) * x ** (power + 1)
             matrix[row, size - 1] = sign
-            right[row] = y
+            right[row] = weight * y
         solved = mpmath.lu_solve(matrix, right)
         before, level = level, solved[size - 1]
         if not bottom or abs(level - before) <= abs(level) * mpf(10) ** -8:
@@ -81,7 +81,7 @@ def minimax(fit: Fit, degrees: tuple[int, int]) -> tuple[list[mpf], list[mpf], m
     chosen = [round(i * (POINTS - 1) / (size - 1)) for i in range(size)]
     best: tuple[list[mpf], list[mpf], mpf] | None = None
     for _ in range(ROUNDS):
-        rows = [(xs[i], values[i], (-1) ** k / weights[i]) for k, i in enumerate(chosen)]
+        rows = [(xs[i], values[i], weights[i], (-1) ** k) for k, i in enumerate(chosen)]
         top, bottom, level = solution(rows, degrees)
         errors = [weights[i] * (values[i] - quotient((top, bottom), xs[i])) for i in range(POINTS)]
         largest = max(abs(error) for error in errors)
@@ -102,6 +102,23 @@ def minimax(fit: Fit, degrees: tuple[int, int]) -> tuple[list[mpf], list[mpf], m
         chosen = turns
     assert best is not None
     return best
+
+
+def nearest(value: mpf, double: bool) -> mpf:
+    """The number of the precision nearest to a value."""
+    return mpf(float(value)) if double else mpf(float(numpy.float32(float(value))))
+
+
+def rounded(fit: Fit, degree: int, double: bool) -> tuple[list[mpf], mpf]:
+    """Coefficients of the precision and the error of the first: each is fitted after those below it are rounded."""
+    coefficients, _, error = minimax(fit, (degree, 0))
+    first = nearest(coefficients[0], double)
+    if degree == 0:
+        return [first], error
+    rest = replace(
+        fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x)
+    )
+    return [first, *rounded(rest, degree - 1, double)[0]], error
 
 
 def odd(function: Real) -> Real:
@@ -194,34 +211,23 @@ FITS = (
         root=True,
     ),
     Fit(
-        "tan_ratio",
-        "tan(r) / r, in r²",
-        ratio(mpmath.tan),
-        relative(mpmath.tan, 0),
+        "tan_tail",
+        "(tan(r) / r - 1) / r², in r²",
+        odd(mpmath.tan),
+        relative(mpmath.tan),
         mpf(0),
         (mpmath.pi / 4 * SLACK) ** 2,
-        ((1, 2), (3, 4)),
+        ((1, 2), (2, 4)),
         root=True,
     ),
     Fit(
-        "tanh_ratio",
-        "tanh(x) / x, in x²",
-        ratio(mpmath.tanh),
-        relative(mpmath.tanh, 0),
-        mpf(0),
-        mpf("9.02") ** 2,
-        ((5, 4), None),
-        root=True,
-    ),
-    Fit(
-        "erf_ratio",
-        "erf(x) / x, in x²",
-        ratio(mpmath.erf),
-        relative(mpmath.erf, 0),
-        mpf(0),
-        mpf("3.93") ** 2,
-        ((6, 5), None),
-        root=True,
+        "erf_exponent",
+        "-log(erfc(x))",
+        lambda x: -mpmath.log(mpmath.erfc(x)),
+        mpmath.erfc,
+        mpf(1),
+        mpf(4),
+        ((6, 0), None),
     ),
     Fit(
         "erf_unit",
@@ -230,7 +236,7 @@ FITS = (
         relative(mpmath.erf, 0),
         mpf(0),
         mpf(1),
-        (None, (12, 0)),
+        ((6, 0), (12, 0)),
         root=True,
     ),
     Fit(
@@ -286,21 +292,29 @@ FITS = (
 
 def literal(value: mpf, double: bool) -> str:
     """A C++ literal of the nearest number of the precision."""
-    return float(value).hex() if double else float(numpy.float32(float(value))).hex() + "f"
+    return float(nearest(value, double)).hex() + ("" if double else "f")
 
 
 def polynomial(coefficients: list[mpf], double: bool) -> str:
-    """Horner's rule in x, as C++ text."""
-    text = literal(coefficients[-1], double)
-    for coefficient in coefficients[-2::-1]:
-        text = f"({text} * x + {literal(coefficient, double)})" if "x" in text[1:3] or text else text
-    return text
+    """A polynomial in x as C++ text, by halves: short chains of dependent products keep a processor's units busy."""
+    count = len(coefficients)
+    if count == 1:
+        return literal(coefficients[0], double)
+    half = 1 << ((count - 1).bit_length() - 1)
+    low, high = polynomial(coefficients[:half], double), polynomial(coefficients[half:], double)
+    return f"({high} * {'x' if half == 1 else f'x{half}'} + {low})"
+
+
+def powers(count: int) -> str:
+    """Declarations of the powers that a polynomial of some coefficients takes."""
+    halves = [1 << k for k in range(1, (count - 1).bit_length())]
+    return "".join(f"    const V x{k} = x{k // 2 if k > 2 else ''} * x{k // 2 if k > 2 else ''};\n" for k in halves)
 
 
 def wrapped(text: str) -> str:
     """A long expression, broken after its products."""
     lines, line = [], ""
-    for piece in text.replace(" * x", " * x\n").split("\n"):
+    for piece in text.replace(" + ", " + \n").split("\n"):
         if len(line) + len(piece) > 104:
             lines.append(line)
             line = ""
@@ -316,13 +330,13 @@ def functions(double: bool) -> str:
         if degrees is None:
             continue
         top, bottom, error = minimax(fit, degrees)
+        if not degrees[1] and not double:
+            top, error = rounded(fit, degrees[0], double)
         interval = f"[{mpmath.nstr(fit.low, 5)}, {mpmath.nstr(fit.high, 5)}]"
         text += f"// {fit.what}, on {interval}; largest error {mpmath.nstr(error, 2)} of the result.\n"
         parts = [("", top)] if len(bottom) == 1 else [("_top", top), ("_bottom", bottom)]
         for suffix, coefficients in parts:
-            text += (
-                f"INLINE V {fit.name}{suffix}(V x) {{\n    return {wrapped(polynomial(coefficients, double))};\n}}\n"
-            )
+            text += f"INLINE V {fit.name}{suffix}(V x) {{\n{powers(len(coefficients))}    return {wrapped(polynomial(coefficients, double))};\n}}\n"
     return text
 
 

@@ -36,7 +36,7 @@ INLINE Reduced reduced(V x, REAL shift) {
 }
 
 // exp of a rest.
-INLINE V exp_rest(V r) { return (exp_tail(r) * r + 1) * r + 1; }
+INLINE V exp_rest(V r) { return (exp_tail(r) * (r * r) + r) + 1; }
 
 INLINE V exp_(V x) {
     const Reduced part = reduced(x, 0);
@@ -51,7 +51,10 @@ INLINE V exp_not_positive(V x, V more) {
     // At EXP_VANISHES the power of two is 0.
     return exp_rest(part.rest + more) * number(part.count << MANTISSA);
 }
-INLINE V exp_not_positive(V x) { return exp_not_positive(x, V{}); }
+INLINE V exp_not_positive(V x) {
+    const Reduced part = reduced(at_least(x, EXP_VANISHES), BIAS);
+    return exp_rest(part.rest) * number(part.count << MANTISSA);
+}
 
 // exp(x) / 2 for x that is not negative: finite as long as sinh and cosh are.
 INLINE V exp_half(V x) {
@@ -81,20 +84,14 @@ INLINE V expm1_(V x) {
 
 // 1 / (1 + exp(-x)).
 INLINE V sigmoid_(V x) {
-    const Reduced part = reduced(at_most(at_least(-x, -EXPM1_OVERFLOWS), EXPM1_OVERFLOWS), REAL(BIAS) - 1);
+    const Reduced part = reduced(at_most(at_least(-x, EXP_VANISHES + 1), EXPM1_OVERFLOWS), REAL(BIAS) - 1);
     const V half = number(part.count << MANTISSA);
     return 1 / (exp_rest(part.rest) * half * 2 + 1);
 }
 
 INLINE V tanh_(V x) {
-#if REAL_IS_DOUBLE
     const V u = expm1_inner(at_least(abs_(x) * -2, EXPM1_IS_LOWEST));
-    return with_sign(abs_(u / (u + 2)), x);
-#else
-    // Beyond 9.01 tanh is rounded to 1.
-    const V inner = at_most(at_least(x, REAL(-9.02)), REAL(9.02)), z = inner * inner;
-    return inner * tanh_ratio_top(z) / tanh_ratio_bottom(z);
-#endif
+    return copysign_(u / (u + 2), x);
 }
 
 INLINE V sinh_(V x) {

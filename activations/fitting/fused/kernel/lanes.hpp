@@ -36,7 +36,6 @@ LANE_BY_LANE(floor_, floor)
 LANE_BY_LANE(ceil_, ceil)
 LANE_BY_LANE(trunc_, trunc)
 LANE_BY_LANE(round_, rint)  // halves go to the even neighbour
-LANE_BY_LANE(lgamma_, lgamma)
 
 INLINE M is_nan(V x) { return x != x; }
 INLINE V abs_(V x) { return number(bits(x) & ~SIGN); }

@@ -112,7 +112,8 @@ INLINE V asinh_(V x) {
 INLINE V acosh_(V x) {
     const V t = x - 1;
     const M far = x > SQUARES_OVERFLOW;
-    return log1p_(select(far, x, t + sqrt_(t * 2 + t * t))) + where(far, splat(LN2_HIGH + LN2_LOW));
+    const V near = select(x < 1, splat(NOT_A_NUMBER), t + sqrt_(t * 2 + t * t));
+    return log1p_(select(far, x, near)) + where(far, splat(LN2_HIGH + LN2_LOW));
 }
 
 INLINE V atanh_(V x) {

@@ -10,10 +10,12 @@ namespace fused {
 // erfc of a number that is not negative: exp(-a²) times a smooth function of 6/(a + 3) - 1.
 INLINE V erfc_far(V a) {
     const V inner = at_most(a, REAL_IS_DOUBLE ? 27 : 10);
-    const V u = 3 / (inner + 3);
-    // The rounding of a² alone would cost as many digits as the exponent has: its rest goes into the exponential.
-    const V top = upper(inner);
-    return exp_not_positive(-(top * top), (top - inner) * (top + inner)) * (erfc_tail(u * 2 - 1) * u);
+    const V sum = inner + 3, u = 3 / sum;
+    // The rounding of a² alone would cost as many digits as the exponent has: its rest goes into the exponential,
+    // together with what the rounding of u has changed, of which a tangent is enough.
+    const V top = upper(inner), rest = (3 - u * sum) - u * (inner - (sum - 3));
+    const V more = (top - inner) * (top + inner) + rest * (u * REAL(0.8) + REAL(1.0 / 3.0));
+    return exp_not_positive(-(top * top), more) * (erfc_tail(u * 2 - 1) * u);
 }
 
 INLINE V erfc_(V x) {
@@ -22,14 +24,14 @@ INLINE V erfc_(V x) {
 }
 
 INLINE V erf_(V x) {
-#if REAL_IS_DOUBLE
     const V a = abs_(x);
-    return select(a < 1, x * erf_unit(x * x), with_sign(1 - erfc_far(a), x));
+#if REAL_IS_DOUBLE
+    const V far = erfc_far(a);
 #else
-    // Beyond 3.92 erf is rounded to 1.
-    const V inner = at_most(at_least(x, REAL(-3.93)), REAL(3.93)), z = inner * inner;
-    return inner * erf_ratio_top(z) / erf_ratio_bottom(z);
+    // Beyond 4 erf is rounded to 1, and no digit of its complement has to be exact.
+    const V far = exp_not_positive(-erf_exponent(at_most(a, 4)));
 #endif
+    return select(a < 1, x * erf_unit(x * x), with_sign(1 - far, x));
 }
 
 }  // namespace fused

@@ -57,8 +57,10 @@ INLINE V pow_positive(V x, V y) {
     const V product_low = y_high * (log - log_high) + (y - y_high) * log + y * log_low;
     const V sum = product + product_low, sum_low = (product - sum) + product_low;
     const Reduced exponent = reduced(sum, 0);
-    const V inner = number(bits(exp_rest(exponent.rest + sum_low)) + (exponent.count << MANTISSA));
-    return select(sum > EXP_HIGHEST, splat(INFINITE), where(sum >= EXP_LOWEST, inner));
+    const M inner = (M)(bits(exp_rest(exponent.rest + sum_low)) + (exponent.count << MANTISSA));
+    // Close to the largest number the bits tell, which then are those of an infinity or beyond.
+    const M infinite = (M)bits(splat(INFINITE)), over = (sum > EXP_HIGHEST * REAL(1.001)) | (inner >= infinite);
+    return select(over, splat(INFINITE), where(sum >= EXP_LOWEST, number(inner)));
 }
 
 // Infinities, NaN and exponents beyond all reason.
@@ -83,7 +85,7 @@ INLINE V pow_(V x, V y) {
 // x to a whole power known when the code is written: few products for small ones, where their roundings stay few.
 INLINE V powi_(V x, int n) {
     const int size = n < 0 ? -n : n;
-    if (size > (n < 0 ? 4 : 8)) return pow_(x, splat(REAL(n)));
+    if (size > (n < 0 ? 3 : 5)) return pow_(x, splat(REAL(n)));
     V power = n < 0 ? 1 / x : x, y = splat(1);
     for (int rest = size; rest; rest >>= 1) {
         if (rest & 1) y = y * power;

@@ -47,9 +47,10 @@ MANY_TURNS(cos)
 MANY_TURNS(tan)
 
 INLINE V sin_(V x) {
-    const V sum = x * PER_PI + MAGIC;
-    const V y = sin_rest(less_quarters(x, sum - MAGIC, 2), bits(sum));
-    return __builtin_expect(any(abs_(x) > FEW_TURNS), 0) ? many_turns_sin(x, y) : y;
+    // The sine of -0 is -0: the sign of x goes by bits.
+    const V a = abs_(x), sum = a * PER_PI + MAGIC;
+    const V y = number(bits(sin_rest(less_quarters(a, sum - MAGIC, 2), bits(sum))) ^ (bits(x) & SIGN));
+    return __builtin_expect(any(a > FEW_TURNS), 0) ? many_turns_sin(x, y) : y;
 }
 
 INLINE V cos_(V x) {
@@ -62,7 +63,8 @@ INLINE V cos_(V x) {
 INLINE V tan_(V x) {
     const V sum = x * (PER_PI * 2) + MAGIC;
     const V r = less_quarters(x, sum - MAGIC, 1), z = r * r;
-    const V top = r * tan_ratio_top(z), bottom = tan_ratio_bottom(z);
+    // r·(1 + z·a/b) with b in both parts of the quotient, where its own rounding cancels.
+    const V bottom = tan_tail_bottom(z), top = r * z * tan_tail_top(z) + r * bottom;
     const M odd = (M)(bits(sum) << TOP) < 0;
     const V y = select(odd, -bottom, top) / select(odd, top, bottom);
     return __builtin_expect(any(abs_(x) > FEW_TURNS), 0) ? many_turns_tan(x, y) : y;

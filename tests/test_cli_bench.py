@@ -196,6 +196,7 @@ def test_layers_recipe_and_effort_are_taken_from_the_options() -> None:
 def test_the_choices_are_those_of_the_library() -> None:
     assert training.OPTIMIZERS == recipe.OPTIMIZERS
     assert training.SCHEDULES == recipe.SCHEDULES
+    assert training.ENGINES == engine.ENGINES
     assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
 
 

@@ -111,7 +111,8 @@ INLINE V remainder_(V a, V b) {
     const V count = round_(a / b), high = upper(b);
     const V rest = (a - count * high) - count * (b - high);
     const V inner = rest + where((rest != 0) & ((rest < 0) != (b < 0)), b);
-    const M special = ~((abs_(count) <= EXACT) & (abs_(b) < INFINITE));
+    // The nearest multiple may be larger than a, and must not overflow.
+    const M special = ~((abs_(count) <= EXACT) & (abs_(b) < INFINITE) & (abs_(a) < 1 / SMALLEST));
     return __builtin_expect(any(special), 0) ? remainder_limits(a, b, inner, special) : inner;
 }
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import activations.benchmark
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
-from activations.fitting import recipe
+from activations.fitting import engine, recipe
 from activations_cli import training
 from activations_cli.commands import bench
 from activations_cli.main import cli

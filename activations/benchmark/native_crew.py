@@ -21,7 +21,7 @@ from activations.fitting.fused.kernels import Kernels, Readiness
 __all__ = ["NativeCrew"]
 
 # Operations of a piece of work, about a fifth of a second: rows are stored, and threads get new work, that often.
-PIECE = 5e9
+PIECE = 2e10
 
 
 class NativeCrew:

@@ -115,9 +115,7 @@ def rounded(fit: Fit, degree: int, double: bool) -> tuple[list[mpf], mpf]:
     first = nearest(coefficients[0], double)
     if degree == 0:
         return [first], error
-    rest = replace(
-        fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x)
-    )
+    rest = replace(fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x))
     return [first, *rounded(rest, degree - 1, double)[0]], error
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import activations.benchmark
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
-from activations.fitting import recipe
+from activations.fitting import engine, recipe
 from activations_cli import training
 from activations_cli.commands import bench
 from activations_cli.main import cli
@@ -196,6 +196,7 @@ def test_layers_recipe_and_effort_are_taken_from_the_options() -> None:
 def test_the_choices_are_those_of_the_library() -> None:
     assert training.OPTIMIZERS == recipe.OPTIMIZERS
     assert training.SCHEDULES == recipe.SCHEDULES
+    assert training.ENGINES == engine.ENGINES
     assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
 
 

@@ -26,7 +26,7 @@ from activations_cli.options import (
 )
 from activations_cli.output import Output
 from activations_cli.stores import open_store, reportable, resumable, store_option
-from activations_cli.training import read_own, read_recipe, training_options
+from activations_cli.training import engine_option, read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
     from activations.benchmark import Result
@@ -93,6 +93,7 @@ PRESETS = ("quick", "standard", "full")
     show_default=True,
     help="auto, cpu, cuda, cuda:N or mps; auto takes the best.",
 )
+@engine_option
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processes that share the work.  [default: one per core]")
 @click.option(
     "-o",
@@ -136,6 +137,7 @@ def command(
     precision: str,
     seed: int,
     device: str,
+    engine: str,
     jobs: int | None,
     folder: Path | None,
     force: bool,
@@ -196,6 +198,8 @@ def command(
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
             initialisation=initialisation,  # type: ignore[arg-type]
             precision=precision,  # type: ignore[arg-type]
+            engine=engine,  # type: ignore[arg-type]
+            tell=(output.note if engine == "native" else output.detail),
             jobs=jobs or available_jobs(),
             store=store,
             progress=tell,

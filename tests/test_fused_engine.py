@@ -27,7 +27,7 @@ from activations.fitting.fused.kernels import emitted_of
 from activations.fitting.fused.trainer import prepare
 from activations.fitting.initialisation import initial_parameters
 from activations.fitting.network import Network
-from activations.fitting.recipe import Recipe
+from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
 from activations.fitting.settings import SettingError
 from activations.registry import default_registry
 
@@ -42,8 +42,7 @@ TANH, GLU, PRELU = (REGISTRY.variant(name) for name in ("tanh", "glu", "prelu"))
 NEAR = 1e-9
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("g++") is None and shutil.which("clang++") is None or sys.platform == "win32",
-    reason="needs g++ or clang++",
+    sys.platform == "win32" or not (shutil.which("g++") or shutil.which("clang++")), reason="needs g++ or clang++"
 )
 
 
@@ -73,7 +72,7 @@ def make_batch(
     runs: int = 1,
     steps: int = 40,
     rate: float = 3e-3,
-    recipe: Recipe = Recipe(),
+    recipe: Recipe = DEFAULT_RECIPE,
     dtype: torch.dtype = torch.float64,
     own: tuple[Variant | None, ...] = (),
     biases: bool = True,

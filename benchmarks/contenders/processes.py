@@ -15,7 +15,7 @@ __all__ = ["measure_processes", "measure_threads"]
 
 
 def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> float:
-    """How many times as fast two processes of the batched engine train runs of 1-64-64-1; their start is not counted."""
+    """How many times as fast two processes of the batched engine train runs of 1-64-64-1, their start not counted."""
     return _measured("batched", steps, chunks, rounds)
 
 

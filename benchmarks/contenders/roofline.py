@@ -111,9 +111,13 @@ def _compiled(problem: Problem, source: torch.Tensor, slope: torch.Tensor) -> li
     inputs, value = source.clone(), torch.empty_like(source)
     theta = torch.tensor([dict(problem.variant.values)[name] for name in problem.variant.learnable] or [0.0])
     slopes = [torch.empty_like(slope) for _ in (*problem.variant.activation.inputs, *problem.variant.learnable)]
-    read = (ctypes.c_void_p * problem.variant.inputs)(*(inputs.data_ptr() for _ in range(problem.variant.inputs)))
-    written = (ctypes.c_void_p * len(slopes))(*(tensor.data_ptr() for tensor in slopes))
-    return [lambda: call(inputs.numel(), read, theta.data_ptr(), value.data_ptr(), written)]
+
+    def by_native_engine() -> None:
+        read = (ctypes.c_void_p * problem.variant.inputs)(*[inputs.data_ptr()] * problem.variant.inputs)
+        written = (ctypes.c_void_p * len(slopes))(*[tensor.data_ptr() for tensor in slopes])
+        call(inputs.numel(), read, theta.data_ptr(), value.data_ptr(), written)
+
+    return [by_native_engine]
 
 
 def _least(call: Callable[[], object], device: str, repeats: int) -> float:

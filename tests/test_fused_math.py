@@ -277,6 +277,27 @@ def test_normal_results_are_right_where_subnormals_are_flushed(build: Callable[[
     assert [line for line in said if line] == []
 
 
+@pytest.mark.usefixtures("flushing")
+def test_float64_is_right_where_subnormals_are_flushed(build: Callable[[str, int], Library]) -> None:
+    library, generator = build("double", WIDEST), np.random.default_rng(19)
+    sizes = [np.exp2(generator.uniform(-1000, 1000, 2000)), np.exp2(generator.uniform(-4, 11, 2000))]
+    turns = [np.linspace(5, 6.5, 100), np.linspace(26, 28, 500), np.linspace(705, 750, 500), [np.inf, np.nan]]
+    x = np.concatenate([*sizes, *turns, generator.normal(scale=3, size=1000)])
+    x = np.concatenate([x, -x])
+    y = generator.permutation(x)
+    found = {name: library(name, x) for name in UNARY}
+    found_of_two = {name: library(name, x, y) for name in ("atan2", "hypot", "logaddexp", "pow")}
+    torch.set_flush_denormal(False)
+    near_zero = 2.0**-1020  # a factor of what is so small may have been flushed
+    for name, got in found.items():
+        with np.errstate(over="ignore"):  # torch's own are infinite where these are not yet
+            exact = getattr(np, name)(x) if name in ("sinh", "cosh") else float64(UNARY[name], x)
+        np.testing.assert_allclose(got, exact, rtol=1e-13, atol=near_zero, err_msg=name)
+    for name, got in found_of_two.items():
+        absolute = 1e-15 if name == "logaddexp" else near_zero
+        np.testing.assert_allclose(got, float64(BINARY[name], x, y), rtol=1e-13, atol=absolute, err_msg=name)
+
+
 def test_zeros_keep_their_signs_and_nan_stays(build: Callable[[str, int], Library]) -> None:
     library = build("float", WIDEST)
     zeros = np.array([0.0, -0.0], np.float32)

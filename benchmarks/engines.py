@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with steady_arithmetic():
         for name in options.activations or ACTIVATIONS:
             for width in WIDTHS:
-                print(f"{name:10}  {width:5} " + "".join(_cell(name, width, points, options.rounds) for points in POINTS))
+                print(
+                    f"{name:10}  {width:5} " + "".join(_cell(name, width, points, options.rounds) for points in POINTS)
+                )
 
 
 def _cell(name: str, width: int, points: int, rounds: int) -> str:

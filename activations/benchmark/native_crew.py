@@ -41,7 +41,7 @@ class NativeCrew:
         self.kernels = Kernels(tell)
 
     def prepare(self, runs: Sequence[Run]) -> None:
-        """Begin to compile what runs of such graphs need, if that is sooner than to train them by the batched engine."""
+        """Begin to compile what runs of such graphs need, if that takes less time than it saves."""
         wanted = [run for run in _one_of_each(runs) if self._wants(run)]
         worth = self.engine == "native" or sum(map(batched_seconds, runs)) > WORTH_COMPILING
         if wanted and worth:

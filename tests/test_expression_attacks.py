@@ -39,6 +39,8 @@ REFUSED = [
     (7, "1e999", 1, "constant overflows"),
     (7, "1e999999999999999", 1, "constant overflows"),
     (7, "1e-999999999999999", 1, "constant underflows"),
+    (7, "1e99999999999999999999", 1, "constant overflows"),
+    (7, "x + 1.5e-99999999999999999999", 5, "constant underflows"),
     (7, "1j", 1, "complex numbers are not allowed"),
     (7, "True", 1, "True is not a number"),
     (7, "x + False", 5, "False is not a number"),

@@ -462,8 +462,7 @@ class _Reader:
         if rounded == 0 and written.lower().partition("e")[0].strip("0."):
             self.refuse(node, "constant underflows", "the smallest number is about 4.9e-324")
         # A zero may bear an exponent that Decimal can't hold; any other such number is refused by now.
-        exact = Decimal(written) if rounded else Decimal(0)
-        value: Fraction = Fraction(exact) if exact else Fraction(0)
+        value = Fraction(Decimal(written)) if rounded else Fraction(0)
         return _Part(Number(value), rounded)
 
     def name(self, node: ast.expr, name: str) -> _Part:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from activations.fitting.devices import require_precision
 from activations.fitting.network import Network
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
 from activations.fitting.settings import SettingError
@@ -90,8 +91,9 @@ def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "ba
             descents only.
 
     Raises:
-        SettingError: the recipe and the engine or the precision do not go together.
+        SettingError: the recipe and the engine or the precision, or the precision and the device, do not go together.
     """
+    require_precision(device, str(batch.parameters.dtype).removeprefix("torch."))
     if engine == "numpy":
         if not batch.recipe.has_rate:
             raise SettingError(f"engine='numpy' has no optimizer {batch.recipe.optimizer!r}; write engine='batched'")

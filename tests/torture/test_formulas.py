@@ -40,7 +40,7 @@ HOSTILE = [
     (8, "f'{x}'", "f-strings are not allowed", True),
     (8, "[x for x in x]", "comprehensions are not allowed", True),
     (9, "ｓｉｎ(x)", "non-ASCII character U+FF53 at column 1", True),
-    (9, "2*х", "non-ASCII character U+0445 at column 3", True),  # noqa: RUF001 (a Cyrillic letter is the point)
+    (9, "2*х", "non-ASCII character U+0445 at column 3", True),
     (9, "x\u200b*2", "non-ASCII character U+200B", True),
     (9, "\u200f2*x", "non-ASCII character U+200F", True),
     (9, "x + \ud800", "non-ASCII character U+D800", True),

@@ -106,7 +106,8 @@ def listed(infested: PluginSandbox) -> subprocess.CompletedProcess[str]:
 
 
 # The cases of the list of faults, by the first word of a plugin's name; 59 for what is of a wrong type.
-NUMBERS = {"import": 50, "syntax": 50, "entry": 50, "raises-its-own": 51, "raises": 62, "exits": 51, "interrupts": 51, "misspelt": 62,
+NUMBERS = {"import": 50, "syntax": 50, "entry": 50, "raises-its-own": 51, "raises": 62, "exits": 51,
+           "interrupts": 51, "misspelt": 62,
            "no": 62, "hook": 62, "endless": 62, "million": 62, "gives": 62, "newer": 63, "name": 57, "target": 57,
            "wrong": 62}  # fmt: skip
 MARKED = [

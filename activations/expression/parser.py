@@ -37,7 +37,6 @@ from activations.expression.tree import (
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Collection, Sequence
-    from fractions import Fraction
 
 MAX_LENGTH = 1000
 """Characters, not counting blanks."""

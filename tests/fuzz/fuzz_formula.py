@@ -2,8 +2,8 @@
 
     python tests/fuzz/fuzz_formula.py [CORPUS FOLDER...] [-max_total_time=600 and other options of libFuzzer]
 
-It needs atheris, which is no extra of ours: it has wheels for Linux and some versions of Python only. A text that breaks
-a rule of `formula_check` is written to a file `crash-…`; put it into the corpus once the fault is mended.
+It needs atheris, which is no extra of ours: it has wheels for Linux and some versions of Python only. A text that
+breaks a rule of `formula_check` is written to a file `crash-…`; put it into the corpus once the fault is mended.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def test_the_origin_of_each_value_is_shown(tmp_path: Path) -> None:
 @torture(29)
 @pytest.mark.parametrize("name", ["ReLU", "ELU", "Hardtanh", "LeakyReLU", "SiLU", "Mish", "SELU", "Hardswish"])
 def test_no_activation_writes_over_its_input(name: str) -> None:
-    """Torch's modules take `inplace`, and fail on a leaf with it; ours have no such switch, which is safer, and say so."""
+    """Torch's modules take `inplace`, and fail on a leaf with it; ours have no such switch, and say so: it is safer."""
     leaf = torch.tensor([-1.0, 2.0], requires_grad=True)
     before = leaf.detach().clone()
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):

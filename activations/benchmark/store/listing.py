@@ -124,12 +124,12 @@ def export_runs(rows: Sequence[dict[str, Any]], form: str) -> bytes:
         return text.getvalue().encode()
     try:
         import pandas
-
-        buffer = io.BytesIO()
-        pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False)
-    except ImportError as error:
+        import pyarrow  # noqa: F401 (pandas writes with it)
+    except Exception as error:  # a package that was built for another numpy raises no ImportError
         reason = str(error).partition("\n")[0]
         raise MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow") from None
+    buffer = io.BytesIO()
+    pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False, engine="pyarrow")
     return buffer.getvalue()
 
 

@@ -67,7 +67,9 @@ PRESETS = ("quick", "standard", "full")
     multiple=True,
     help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",
 )
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option(
+    "--csv", "file", type=click.Path(path_type=Path, readable=False), metavar="FILE", help="Fit the rows of a CSV file."
+)
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")

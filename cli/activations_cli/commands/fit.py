@@ -103,7 +103,9 @@ class Places:
     metavar="LO HI",
     help="The interval of each input.  [default: the target's, or -1 1]",
 )
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option(
+    "--csv", "file", type=click.Path(path_type=Path, readable=False), metavar="FILE", help="Fit the rows of a CSV file."
+)
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")

@@ -22,7 +22,11 @@ __all__ = ["command"]
 @click.command("predict")
 @click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
 @click.option(
-    "--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Apply it to the rows of a CSV file."
+    "--csv",
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Apply it to the rows of a CSV file.",
 )
 @click.option(
     "--x",

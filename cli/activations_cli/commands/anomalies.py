@@ -11,6 +11,7 @@ import click
 from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -45,7 +46,7 @@ RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--csv",
     "file",
-    type=click.Path(path_type=Path, readable=False),
+    type=FILE,
     metavar="FILE",
     required=True,
     help="The rows to judge.",

@@ -215,9 +215,19 @@ class Database:
         ids = []
         for options in ("immutable=1", "mode=ro"):
             with contextlib.closing(self._opened(options)) as connection:
-                ids.append(connection.execute("SELECT id FROM store").fetchone())
+                try:
+                    ids.append(connection.execute("SELECT id FROM store").fetchone())
+                except sqlite3.DatabaseError as error:
+                    if not _is_damage(error) or not self._is_whole_with_its_log():
+                        raise
+                    return
         if ids[0] != ids[1]:
             raise StoreError(f"{str(self.path)!r}: the log {self.path.name + '-wal'!r} beside it is of another store")
+
+    def _is_whole_with_its_log(self) -> bool:
+        """Whether file and log are sound together: where the disk was full, the log may be in the file in part."""
+        with contextlib.closing(self._opened("mode=ro")) as connection:
+            return connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
 
     def _prepare(self, mode: Mode) -> None:
         execute = self.connection.execute

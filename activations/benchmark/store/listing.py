@@ -124,13 +124,19 @@ def export_runs(rows: Sequence[dict[str, Any]], form: str) -> bytes:
         return text.getvalue().encode()
     try:
         import pandas
-        import pyarrow  # noqa: F401 (pandas writes with it)
     except Exception as error:  # a package that was built for another numpy raises no ImportError
-        reason = str(error).partition("\n")[0]
-        raise MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow") from None
+        raise _no_parquet(error) from None
     buffer = io.BytesIO()
-    pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False, engine="pyarrow")
+    try:
+        pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False)
+    except ImportError as error:
+        raise _no_parquet(error) from None
     return buffer.getvalue()
+
+
+def _no_parquet(error: Exception) -> MissingExtraError:
+    reason = str(error).partition("\n")[0]
+    return MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow")
 
 
 def _harmless(value: Any) -> Any:

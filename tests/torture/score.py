@@ -67,12 +67,15 @@ class Reporter:
 
     def __init__(self) -> None:
         self.score = Score()
+        self.found: set[int] = set()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Write the numbers of each test where its reports take them along, from other processes too."""
         for item in items:
-            item.user_properties += [(PROPERTY, number) for number in numbers_of(item)]
+            numbers = numbers_of(item)
+            item.user_properties += [(PROPERTY, number) for number in numbers]
+            self.found.update(numbers)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count what a test came to."""
@@ -88,11 +91,11 @@ class Reporter:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the list."""
-        if not terminalreporter.config.option.collectonly:
-            terminalreporter.section("the hundred cases")
-            for line in self.score.lines():
-                terminalreporter.line(line)
+        """Print the list; where nothing is run, the cases that have a test."""
+        terminalreporter.section("the hundred cases")
+        found = [f"case {number}" for number in sorted(self.found)]
+        for line in found if terminalreporter.config.option.collectonly else self.score.lines():
+            terminalreporter.line(line)
 
 
 def numbers_of(item: pytest.Item) -> list[int]:

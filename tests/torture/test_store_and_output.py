@@ -259,4 +259,5 @@ def test_ten_thousand_tasks_take_no_more_memory_than_a_few(monkeypatch: pytest.M
         finally:
             tracemalloc.stop()
     assert sorted(seen) == list(range(count))
-    assert peak < count * tiny.SIZE / 4
+    # The list of tasks takes some 20 MB; the answers, kept, would take 50 more.
+    assert peak < 0.7 * count * tiny.SIZE

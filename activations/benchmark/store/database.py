@@ -102,6 +102,19 @@ class Database:
             # SQLite may tell several lines at once.
             raise DamagedStoreError(f"{str(self.path)!r} is damaged ({found.splitlines()[-1]}); {SALVAGE}")
 
+    @contextlib.contextmanager
+    def sensible(self) -> Iterator[None]:
+        """Within it rows are made sense of: what SQLite reads without complaint may be damaged all the same.
+
+        Raises:
+            DamagedStoreError: they make none.
+        """
+        try:
+            yield
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0][:200]
+            raise DamagedStoreError(f"{str(self.path)!r} holds what makes no sense ({reason}); {SALVAGE}") from error
+
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Change something, within a transaction."""
         with self._translated("write"):

@@ -74,7 +74,8 @@ def select_runs(store: Store, chosen: RunFilter, limit: int | None = None) -> li
     columns = ", ".join(RUN_COLUMNS)
     statement = f"SELECT {columns} FROM runs WHERE {where} ORDER BY rowid DESC LIMIT ?"
     rows = store.database.select(statement, [*values, -1 if limit is None else limit])
-    return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
+    with store.database.sensible():
+        return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
 
 
 def changed_variants(store: Store, variants: Sequence[Variant]) -> list[str]:

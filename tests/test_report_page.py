@@ -15,6 +15,7 @@ from activations.render.report.page import report_html
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LOCAL = ("file:", "data:", "blob:")
 PHONE = {"viewport": {"width": 390, "height": 844}}
+ZOOMED = {"viewport": {"width": 320, "height": 256}}  # what is left of 1280 by 1024 at 400 %
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +320,14 @@ def test_without_scripts_the_pictures_and_the_tables_remain(visit, html, odd):
     for hidden in ("#explorer", "#filters", "#target", "#heat", "#more"):
         assert not page.is_visible(hidden), hidden
     assert overflow(page) <= 0
+
+
+@pytest.mark.torture(87)
+@pytest.mark.parametrize("script", [True, False])
+def test_at_four_times_the_size_nothing_is_lost_sideways(visit, html, script):
+    page = visit(html, script=script, **ZOOMED)
+    assert overflow(page) <= 0
+    assert page.locator("h1").first.is_visible()
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -235,6 +235,23 @@ def test_completion_beside_a_broken_plugin_is_silent(plugin_sandbox: PluginSandb
         assert expected in [line.partition(",")[2] for line in found.stdout.splitlines()]
 
 
+@torture(67)
+def test_five_hundred_plugins_are_listed_without_importing_one(plugin_sandbox: PluginSandbox) -> None:
+    """What is counted is work and not time; that a known plugin is not imported again is tested with sixty."""
+    for number in range(500):
+        info = plugin_sandbox.site / f"plugin{number}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: plugin{number}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[activations]\nit = plugin{number}\n")
+        (plugin_sandbox.site / f"plugin{number}.py").write_text("raise SystemExit('imported')\n")
+    found = plugin_sandbox.run("plugins", "--json")
+    assert (found.returncode, found.stderr) == (0, "")
+    rows = strict(found.stdout)
+    assert len(rows) == 500
+    assert not {row["status"] for row in rows} & {"failed", "loaded"}
+    assert not any(row["problems"] for row in rows)
+
+
 # Very many tasks
 
 

@@ -240,7 +240,8 @@ class Database:
     def _is_whole_with_its_log(self) -> bool:
         """Whether file and log are sound together: where the disk was full, the log may be in the file in part."""
         with contextlib.closing(self._opened("mode=ro")) as connection:
-            return connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found == "ok")
 
     def _prepare(self, mode: Mode) -> None:
         execute = self.connection.execute

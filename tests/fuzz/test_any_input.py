@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activations.benchmark import benchmark
@@ -192,6 +192,7 @@ DAMAGE = st.one_of(
 
 
 @examples(40)
+@example(damage=[("write", 0.01171875, b"\x80")])  # in the text of the schema
 @given(damage=st.lists(DAMAGE, min_size=1, max_size=4))
 def test_a_damaged_store_is_used_or_refused(
     damage: list[tuple[str, float, bytes]], sound: Path, tmp_path_factory: pytest.TempPathFactory

@@ -268,11 +268,13 @@ class Database:
         except sqlite3.Error as error:
             kind = DamagedStoreError if _is_damage(error) else StoreError
             raise kind(self._sentence(what, error)) from error
+        except UnicodeDecodeError as error:  # SQLite's own message, which quotes what is damaged
+            raise DamagedStoreError(f"{str(self.path)!r} is damaged ({error.reason}); {SALVAGE}") from error
         except OSError as error:
             raise StoreError(f"can't {what} {str(self.path)!r}: {error.strerror or error}") from error
 
     def _sentence(self, what: str, error: sqlite3.Error) -> str:
-        text = str(error)
+        text = " ".join(str(error).split())[:200]  # it may quote what is damaged
         if _is_damage(error):
             return f"{str(self.path)!r} is damaged ({text}); {SALVAGE}"
         if "full" in text or "I/O" in text:
@@ -333,7 +335,7 @@ def _log_size(path: Path) -> int:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    return any(word in str(error) for word in ("malformed", "not a database", "corrupt"))
+    return any(word in str(error) for word in ("malformed", "not a database", "corrupt", "decode to UTF-8"))
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

@@ -14,6 +14,7 @@ from activations_cli.failures import ExitCode
 from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -67,7 +68,7 @@ PRESETS = ("quick", "standard", "full")
     multiple=True,
     help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",
 )
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")

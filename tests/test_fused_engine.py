@@ -24,7 +24,8 @@ from activations.fitting.fused import builds, engine
 from activations.fitting.fused.compiler import build_folder
 from activations.fitting.fused.engine import Stop, StoppedError, train_fused
 from activations.fitting.fused.kernels import emitted_of
-from activations.fitting.fused.trainer import prepare
+from activations.fitting.fused.library import Library
+from activations.fitting.fused.trainer import RunInTraining, prepare
 from activations.fitting.initialisation import initial_parameters
 from activations.fitting.network import Network
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
@@ -239,7 +240,7 @@ def test_a_run_that_diverges_leaves_its_neighbours_alone() -> None:
 def batches(draw: st.DrawFn) -> Batch:
     """Batches of all shapes and recipes."""
     hidden = tuple(draw(st.lists(st.integers(1, 20), min_size=1, max_size=4)))
-    loss = draw(st.sampled_from(["squares", "huber", "cross-entropy"]))
+    loss: Any = draw(st.sampled_from(["squares", "huber", "cross-entropy"]))
     points = draw(st.integers(1, 60))
     recipe = Recipe(
         draw(st.sampled_from(["adam", "adamw", "sgd", "momentum"])),
@@ -289,13 +290,13 @@ def test_pieces_of_an_order_make_no_difference(values: int, monkeypatch: pytest.
     batch = make_batch(TANH, (4,), points=23, steps=35, runs=2, recipe=Recipe(batch_size=5))
     expected = train(batch, engine="native")
     advances = []
-    advance = engine.RunInTraining.advance
+    advance = RunInTraining.advance
 
     def counted(self: Any, end: int, *arguments: Any) -> bool:
         advances.append(end)
         return advance(self, end, *arguments)
 
-    monkeypatch.setattr(engine.RunInTraining, "advance", counted)
+    monkeypatch.setattr(RunInTraining, "advance", counted)
     monkeypatch.setattr(engine, "SPAN_VALUES", values)
     assert_same_bits(train(batch, engine="native"), expected)
     assert advances[-1] == 35
@@ -308,7 +309,7 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = threading.Event()
         self.made: list[int] = []
-        advance, close = engine.RunInTraining.advance, engine.RunInTraining.close
+        advance, close = RunInTraining.advance, RunInTraining.close
 
         def begin(run: Any, *arguments: Any) -> bool:
             self.begun.set()
@@ -318,8 +319,8 @@ class Watched:
             self.made.append(close(run))
             return self.made[-1]
 
-        monkeypatch.setattr(engine.RunInTraining, "advance", begin)
-        monkeypatch.setattr(engine.RunInTraining, "close", end)
+        monkeypatch.setattr(RunInTraining, "advance", begin)
+        monkeypatch.setattr(RunInTraining, "close", end)
 
 
 @pytest.mark.parametrize(("threads", "batch_size"), [(1, None), (2, None), (1, 50)])
@@ -369,7 +370,7 @@ def other_trainer(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
             place.mkdir()
             made = found.build(texts, headers, precision, place, flags=[f"-DVECTOR_BYTES={width}"])
             assert all(one.library for one in made), [one.output for one in made]
-            trainer, functions = (builds.Library(one.library) for one in made if one.library)
+            trainer, functions = (Library(one.library) for one in made if one.library)
             assert trainer.handle.vector_bytes() == width
             loaded[precision] = trainer.handle, {item.symbol: functions.address(item.symbol) for item in emitted}
         yield loaded

@@ -1,0 +1,112 @@
+"""Examples at a terminal, shown with what the real commands print while the site is built.
+
+    ```{terminal}
+    activations show mish
+    ```
+
+runs the command and shows both. The commands of a page share a folder; `{file} NAME` shows a file and puts it there.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+__all__ = ["Terminal", "WrittenFile", "printed", "setup"]
+
+log = logging.getLogger(__name__)
+COLUMNS = 96
+# One process, whose results do not depend on the machine's cores; nothing of whoever builds is read or written.
+SURROUNDINGS = {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "ACTIVATIONS_CONFIG": "", "ACTIVATIONS_BENCH_JOBS": "1"}
+
+
+def setup(app: Sphinx) -> None:
+    """Add the two directives."""
+    app.add_directive("terminal", Terminal)
+    app.add_directive("file", WrittenFile)
+
+
+def printed(line: str, folder: Path) -> tuple[int, str, str]:
+    """Run one command line of ours in a folder.
+
+    Returns:
+        Exit code, standard output, standard error.
+    """
+    from click.testing import CliRunner
+
+    from activations_cli.main import cli
+
+    name, *words = shlex.split(line)
+    if name != "activations":
+        raise ValueError(f"{line!r} can't be run here: only 'activations …' is; show it as a block of sh")
+    with chdir(folder), tempfile.TemporaryDirectory() as home:
+        places = {key: home for key in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+        if (folder / "activations.toml").exists():
+            places["ACTIVATIONS_CONFIG"] = str(folder / "activations.toml")
+        result = CliRunner().invoke(cli, words, env={**SURROUNDINGS, **places}, prog_name="activations")
+    return result.exit_code, result.stdout, result.stderr
+
+
+class Terminal(SphinxDirective):
+    """Commands and what they print."""
+
+    has_content = True
+    option_spec = {
+        "exit": directives.nonnegative_int,  # the code with which the last one ends, unless 0
+        "head": directives.positive_int,  # so many lines of what is printed; dots stand for the others
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Run them and show both."""
+        shown = []
+        expected = self.options.get("exit", 0)
+        lines = [line for line in self.content if line.strip()]
+        for line in lines:
+            code, out, err = printed(line, page_folder(self))
+            if code != (expected if line == lines[-1] else 0):
+                log.warning("%r ended with %d: %s", line, code, (err or out).strip(), location=self.get_location())
+            told = (out + ("" if out.strip() else err)) if code == 0 else out + err
+            rows = [row.rstrip() for row in told.rstrip().splitlines()]
+            most = self.options.get("head")
+            if most and len(rows) > most:
+                rows = [*rows[:most], "…"]
+            shown += [f"$ {line}", *rows]
+        text = "\n".join(shown)
+        block = nodes.literal_block(text, text, language="console", classes=["terminal"])
+        self.set_source_info(block)
+        return [block]
+
+
+class WrittenFile(SphinxDirective):
+    """A file: shown, and put where the page's commands find it."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Write it and show it under its name."""
+        name = self.arguments[0]
+        text = "\n".join(self.content) + "\n"
+        (page_folder(self) / name).write_text(text, encoding="utf-8")
+        language = {".py": "python", ".toml": "toml", ".csv": "text"}[Path(name).suffix]
+        block = nodes.literal_block(text, text, language=language)
+        caption = nodes.caption("", "", nodes.literal(name, name))
+        return [nodes.container("", caption, block, literal_block=True, classes=["literal-block-wrapper"])]
+
+
+def page_folder(directive: SphinxDirective) -> Path:
+    """The folder that the commands of this page share while it is read."""
+    kept: dict[str, Any] = directive.env.temp_data
+    if "terminal_folder" not in kept:
+        kept["terminal_folder"] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    return Path(os.path.realpath(kept["terminal_folder"].name))

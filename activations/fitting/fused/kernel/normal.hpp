@@ -31,7 +31,7 @@ INLINE V erf_(V x) {
     // Beyond 4 erf is rounded to 1, and no digit of its complement has to be exact.
     const V far = exp_not_positive(-erf_exponent(at_most(a, 4)));
 #endif
-    return select(a < 1, x * erf_unit(x * x), with_sign(1 - far, x));
+    return select(a < 1, x * erf_tail(x * x) + x, with_sign(1 - far, x));
 }
 
 }  // namespace fused

@@ -14,7 +14,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "site_
 exclude_patterns = ["site_pages", "_build"]
 
 # myst
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "substitution"]
 myst_heading_anchors = 3
 
 # autodoc: the names that people import, in the words of their docstrings
@@ -36,6 +36,7 @@ html_show_search_summary = False  # summaries are fetched, which browsers refuse
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 html_static_path = ["site_pages/static"]
 html_css_files = ["site.css"]
 html_theme_options = {"navigation_with_keys": False}

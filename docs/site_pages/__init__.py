@@ -6,13 +6,25 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from site_pages import activation_pages, api_pages, command_pages, docstrings, links, mathematics, pictures, terminal
+from site_pages import (
+    activation_pages,
+    api_pages,
+    command_pages,
+    docstrings,
+    facts,
+    links,
+    mathematics,
+    pictures,
+    terminal,
+)
 
 __all__ = ["setup"]
+
+PARTS = (activation_pages, api_pages, command_pages, docstrings, facts, links, mathematics, pictures, terminal)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
-    for part in (activation_pages, api_pages, command_pages, docstrings, links, mathematics, pictures, terminal):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -160,9 +160,17 @@ def _derivatives(item: Activation) -> list[str]:
             continue
         left = _call(item).replace("f", "f'", 1) if len(item.inputs) == 1 else ""
         parts += [raw(formula_html(slope.latex(), left)), fence("text", str(slope))]
-    if item.kinks:
-        parts.append(f"Kinks at {', '.join(f'`{kink}`' for kink in item.kinks)}.")
-    return parts
+    return [*parts, *_kinks(item)]
+
+
+def _kinks(item: Activation) -> list[str]:
+    if not item.kinks:
+        return []
+    found = item.variant().kinks or ()
+    formulas = [str(kink) for kink in item.kinks]
+    places = ", ".join(f"{place:.6g}" for place in found) or "nowhere"
+    declared = "" if not item.parameters else f"; declared as {', '.join(f'`{formula}`' for formula in formulas)}"
+    return [f"At its defaults it has kinks, where the derivative jumps or does not exist, at: {places}{declared}."]
 
 
 def _slope(item: Activation, name: str) -> Expression | None:
@@ -220,7 +228,8 @@ def _source(item: Activation | AxisActivation) -> list[str]:
 def _thumbnail(item: Activation) -> str:
     facts = measured()[item.name]
     images = "".join(
-        f'<img class="only-{theme}" loading="lazy" width="461" height="331" src="../gallery/{html.escape(facts[key])}" alt="">'
+        f'<img class="only-{theme}" loading="lazy" width="461" height="331" src="../gallery/{html.escape(facts[key])}" '
+        'alt="">'
         for theme, key in (("light", "picture"), ("dark", "dark"))
     )
     return f'<a href="{page_name(item)}.html" title="{html.escape(item.summary)}">{images}{item.name}</a>'

@@ -60,6 +60,9 @@ GROUPS = (
     ),
 )  # fmt: skip
 
+# What has no docstring of ours.
+DESCRIBED = {"hookimpl": "Marks a function of a plugin's module as the implementation of the hook of its name."}
+
 
 def setup(app: Sphinx) -> None:
     """Make the pages before any is read."""
@@ -91,6 +94,9 @@ def _entries(home: object, names: tuple[str, ...]) -> Iterator[str]:
     module = getattr(home, "__name__", "")
     for name in names:
         found = getattr(home, name)
+        if name in DESCRIBED:
+            yield f"```{{eval-rst}}\n.. py:decorator:: {module}.{name}\n\n   {DESCRIBED[name]}\n```"
+            continue
         if inspect.isclass(found):
             body = f".. autoclass:: {module}.{name}\n   :members:"
         elif inspect.isroutine(found):

@@ -30,8 +30,19 @@ def setup(app: Sphinx) -> None:
 
 def as_rst(lines: list[str]) -> list[str]:
     """The lines with the characters escaped that reStructuredText would take for markup, but for code."""
-    return ["".join(part if part.startswith("`") else SPECIAL.sub(r"\\\1", part) for part in CODE.split(line))
-            if not line.startswith("    ") else line for line in lines]
+    found, margin = [], -1  # of the paragraph before a literal block, while one lasts
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if margin >= 0 and line.strip() and indent <= margin:
+            margin = -1
+        found.append(line if margin >= 0 else "".join(_plain(part) for part in CODE.split(line)))
+        if margin < 0 and line.rstrip().endswith("::"):
+            margin = indent
+    return found
+
+
+def _plain(part: str) -> str:
+    return part if part.startswith("`") else SPECIAL.sub(r"\\\1", part)
 
 
 def _read(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:

@@ -4,13 +4,16 @@
     activations show mish
     ```
 
-runs the command and shows both. The commands of a page share a folder; `{file} NAME` shows a file and puts it there.
+runs the command and shows both. The commands of a page share a folder; `{file} NAME` shows a file and puts it there
+(without content: the file of that name beside the page), and `{drawn} NAME` shows a picture that they made.
 """
 
 from __future__ import annotations
 
+import html
 import os
 import shlex
+import shutil
 import tempfile
 from contextlib import chdir
 from pathlib import Path
@@ -22,18 +25,20 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-__all__ = ["Terminal", "WrittenFile", "printed", "setup"]
+__all__ = ["Drawn", "Terminal", "WrittenFile", "printed", "setup"]
 
 log = logging.getLogger(__name__)
 COLUMNS = 96
+SHOWN_ROWS = 5  # of a file that stands beside the page
 # One process, whose results do not depend on the machine's cores; nothing of whoever builds is read or written.
 SURROUNDINGS = {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "ACTIVATIONS_CONFIG": "", "ACTIVATIONS_BENCH_JOBS": "1"}
 
 
 def setup(app: Sphinx) -> None:
-    """Add the two directives."""
+    """Add the directives."""
     app.add_directive("terminal", Terminal)
     app.add_directive("file", WrittenFile)
+    app.add_directive("drawn", Drawn)
 
 
 def printed(line: str, folder: Path) -> tuple[int, str, str]:
@@ -96,12 +101,42 @@ class WrittenFile(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Write it and show it under its name."""
         name = self.arguments[0]
-        text = "\n".join(self.content) + "\n"
+        if self.content:
+            text = "\n".join(self.content) + "\n"
+        else:
+            source = Path(self.env.doc2path(self.env.docname)).parent / name
+            self.env.note_dependency(str(source))
+            text = source.read_text(encoding="utf-8")
         (page_folder(self) / name).write_text(text, encoding="utf-8")
+        if not self.content:
+            rows = text.splitlines()
+            text = "\n".join([*rows[:SHOWN_ROWS], f"… {len(rows) - SHOWN_ROWS} more lines"])
         language = {".py": "python", ".toml": "toml", ".csv": "text"}[Path(name).suffix]
         block = nodes.literal_block(text, text, language=language)
         caption = nodes.caption("", "", nodes.literal(name, name))
         return [nodes.container("", caption, block, literal_block=True, classes=["literal-block-wrapper"])]
+
+
+class Drawn(SphinxDirective):
+    """A picture that the commands of the page made; a second one is for dark surroundings."""
+
+    required_arguments = 1
+    optional_arguments = 1
+    option_spec = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        """Keep the pictures beside the pages and show them."""
+        shown = []
+        for theme, name in zip(("light", "dark"), self.arguments, strict=False):
+            kept = f"_drawn/{self.env.docname.replace('/', '-')}-{name}"
+            place = Path(self.env.app.outdir) / kept
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(page_folder(self) / name, place)
+            only = f" only-{theme}" if len(self.arguments) > 1 else ""
+            up = "../" * self.env.docname.count("/")
+            alt = html.escape(self.options["alt"], quote=True)
+            shown.append(f'<img class="curves{only}" loading="lazy" src="{up}{kept}" alt="{alt}">')
+        return [nodes.raw("", f"<p>{''.join(shown)}</p>", format="html")]
 
 
 def page_folder(directive: SphinxDirective) -> Path:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.ext.napoleon import Config
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 import activations
 import activations.errors
 import activations.testing
 from site_pages.made import write_made
+from site_pages.plain_text import as_rst
 
 __all__ = ["GROUPS", "api_page", "setup"]
 
@@ -61,7 +66,11 @@ GROUPS = (
 )  # fmt: skip
 
 # What has no docstring of ours.
-DESCRIBED = {"hookimpl": "Marks a function of a plugin's module as the implementation of the hook of its name."}
+DESCRIBED = {
+    "hookimpl": ("decorator", "Marks a function of a plugin's module as the implementation of the hook of its name."),
+    "CHECKS": ("data", "The names of the checks of an elementwise activation, in their order."),
+    "AXIS_CHECKS": ("data", "The names of the checks of a function over a dimension, in their order."),
+}
 
 
 def setup(app: Sphinx) -> None:
@@ -95,12 +104,30 @@ def _entries(home: object, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         found = getattr(home, name)
         if name in DESCRIBED:
-            yield f"```{{eval-rst}}\n.. py:decorator:: {module}.{name}\n\n   {DESCRIBED[name]}\n```"
+            kind, text = DESCRIBED[name]
+            yield f"```{{eval-rst}}\n.. py:{kind}:: {module}.{name}\n\n   {text}\n```"
             continue
-        if inspect.isclass(found):
+        if inspect.ismodule(found):  # `activations.benchmark` is called like the function in it
+            function = getattr(found, name)
+            body = f".. py:function:: {module}.{name}{signature(function)}\n\n{docstring(function)}"
+        elif inspect.isclass(found):
             body = f".. autoclass:: {module}.{name}\n   :members:"
         elif inspect.isroutine(found):
             body = f".. autofunction:: {module}.{name}"
         else:
             body = f".. autodata:: {module}.{name}\n   :no-value:"
         yield f"```{{eval-rst}}\n{body}\n```"
+
+
+def signature(function: Callable[..., Any]) -> str:
+    """The parameters without annotations, which the text below describes."""
+    found = inspect.signature(function)
+    bare = [parameter.replace(annotation=parameter.empty) for parameter in found.parameters.values()]
+    return str(found.replace(parameters=bare, return_annotation=found.empty))
+
+
+def docstring(function: Callable[..., Any]) -> str:
+    """A docstring as autodoc would read it, below a directive."""
+    config = Config(napoleon_use_ivar=True)
+    lines = as_rst((inspect.getdoc(function) or "").splitlines())
+    return textwrap.indent(str(GoogleDocstring(lines, config, what="function")), "   ")

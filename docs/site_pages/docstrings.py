@@ -1,9 +1,8 @@
-"""Docstrings as reStructuredText: ours are plain text with code in backticks, where a star is a product."""
+"""How docstrings are read, and what the names in annotations link to."""
 
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from typing import Any
 
@@ -13,12 +12,15 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from site_pages.api_pages import GROUPS
+from site_pages.plain_text import as_rst
 
-__all__ = ["as_rst", "setup"]
+__all__ = ["setup"]
 
-CODE = re.compile(r"(`+[^`]*`+)")
-FOREIGN = ("builtins", "typing", "collections.abc", "torch", "torch.nn", "numpy", "numpy.typing", "pathlib")
-SPECIAL = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
+# Modules of bare names in annotations; the last one is imported by a function alone.
+FOREIGN = (
+    *("builtins", "typing", "collections.abc", "torch", "torch.nn", "numpy", "numpy.typing", "pathlib"),
+    "activations.networks.torch_module",
+)
 
 
 def setup(app: Sphinx) -> None:
@@ -26,23 +28,6 @@ def setup(app: Sphinx) -> None:
     # Before napoleon, whose own markup is to stay.
     app.connect("autodoc-process-docstring", _read, priority=1)
     app.connect("missing-reference", _resolve)
-
-
-def as_rst(lines: list[str]) -> list[str]:
-    """The lines with the characters escaped that reStructuredText would take for markup, but for code."""
-    found, margin = [], -1  # of the paragraph before a literal block, while one lasts
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if margin >= 0 and line.strip() and indent <= margin:
-            margin = -1
-        found.append(line if margin >= 0 else "".join(_plain(part) for part in CODE.split(line)))
-        if margin < 0 and line.rstrip().endswith("::"):
-            margin = indent
-    return found
-
-
-def _plain(part: str) -> str:
-    return part if part.startswith("`") else SPECIAL.sub(r"\\\1", part)
 
 
 def _read(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:

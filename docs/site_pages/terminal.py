@@ -14,6 +14,8 @@ import html
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
@@ -41,8 +43,13 @@ def setup(app: Sphinx) -> None:
     app.add_directive("drawn", Drawn)
 
 
-def printed(line: str, folder: Path) -> tuple[int, str, str]:
+def printed(line: str, folder: Path, *, apart: bool = False) -> tuple[int, str, str]:
     """Run one command line of ours in a folder.
+
+    Args:
+        line: what is typed.
+        folder: where.
+        apart: in a process of its own, which costs the imports once more.
 
     Returns:
         Exit code, standard output, standard error.
@@ -58,6 +65,12 @@ def printed(line: str, folder: Path) -> tuple[int, str, str]:
         places = {key: home for key in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
         if (folder / "activations.toml").exists():
             places["ACTIVATIONS_CONFIG"] = str(folder / "activations.toml")
+        if apart:
+            command = [sys.executable, "-m", "activations", *words]
+            path = os.pathsep.join(part for part in sys.path if part)
+            surroundings = {**os.environ, **SURROUNDINGS, **places, "PYTHONPATH": path}
+            ended = subprocess.run(command, env=surroundings, capture_output=True, encoding="utf-8", check=False)
+            return ended.returncode, ended.stdout, ended.stderr
         result = CliRunner().invoke(cli, words, env={**SURROUNDINGS, **places}, prog_name="activations")
     return result.exit_code, result.stdout, result.stderr
 
@@ -68,6 +81,7 @@ class Terminal(SphinxDirective):
     has_content = True
     option_spec = {
         "exit": directives.nonnegative_int,  # the code with which the last one ends, unless 0
+        "apart": directives.flag,  # a process of its own for each, which forgets files that have changed
         "head": directives.positive_int,  # so many lines of what is printed; dots stand for the others
     }
 
@@ -77,7 +91,7 @@ class Terminal(SphinxDirective):
         expected = self.options.get("exit", 0)
         lines = [line for line in self.content if line.strip()]
         for line in lines:
-            code, out, err = printed(line, page_folder(self))
+            code, out, err = printed(line, page_folder(self), apart="apart" in self.options)
             if code != (expected if line == lines[-1] else 0):
                 log.warning("%r ended with %d: %s", line, code, (err or out).strip(), location=self.get_location())
             told = (out + ("" if out.strip() else err)) if code == 0 else out + err

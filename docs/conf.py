@@ -35,6 +35,7 @@ html_math_renderer = "mathml"
 html_show_search_summary = False  # summaries are fetched, which browsers refuse for files
 html_copy_source = False
 html_show_sourcelink = False
+smartquotes = False  # "--x" is an option and no dash
 html_show_sphinx = False
 html_show_copyright = False
 html_static_path = ["site_pages/static"]

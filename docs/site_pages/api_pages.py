@@ -85,7 +85,9 @@ def api_page(module: str, title: str, names: tuple[str, ...]) -> str:
 
 
 def _make(app: Sphinx) -> None:
-    listed = [name for _, module, _, names in GROUPS if module in ("activations", "activations.errors") for name in names]
+    listed = [
+        name for _, module, _, names in GROUPS if module in ("activations", "activations.errors") for name in names
+    ]
     wrong = (set(activations.__all__) - set(listed)) | {name for name in listed if listed.count(name) > 1}
     if wrong:
         raise ValueError(f"the reference must have once each of {sorted(wrong)}; mend GROUPS")

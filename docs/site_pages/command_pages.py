@@ -41,7 +41,7 @@ def _make(app: Sphinx) -> None:
     index = [
         "# Command line",
         "Made of the commands' own help. `activations COMMAND --help` prints the same; an option that is not typed is "
-        "taken from the environment variable beside it, then from the configuration files.",
+        "taken from the environment variable below it, then from the configuration files.",
         table(("command", "what it does"), rows),
         *list(_sections(cli, context, 1))[1:],
         "```{toctree}\n:hidden:\n\n" + "\n".join(COMMANDS) + "\n```",
@@ -56,7 +56,7 @@ def _sections(command: click.Command, context: click.Context, level: int) -> Ite
     options = [parameter for parameter in command.get_params(context) if isinstance(parameter, click.Option)]
     rows = [_row(option, context) for option in options if not option.hidden]
     if rows:
-        yield table(("option", "what it does", "variable"), rows)
+        yield "\n\n".join(rows)
     if command.epilog:
         yield from paragraphs(command.epilog)
     if isinstance(command, click.Group) and command is not cli:
@@ -67,7 +67,7 @@ def _sections(command: click.Command, context: click.Context, level: int) -> Ite
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """A help text as Markdown: what click keeps as it is, because it begins with \\b, becomes a block of code."""
+    """A help text as Markdown: what click keeps as it is, because it begins with a backspace, becomes a block."""
     for part in text.replace("\r", "").split("\n\n"):
         if part.strip().startswith("\b"):
             rows = [row.rstrip() for row in part.replace("\b", "").strip("\n").splitlines()]
@@ -77,7 +77,8 @@ def paragraphs(text: str) -> Iterator[str]:
             yield escaped(" ".join(part.split()))
 
 
-def _row(option: click.Option, context: click.Context) -> tuple[str, str, str]:
+def _row(option: click.Option, context: click.Context) -> str:
     record = option.get_help_record(context) or (" / ".join(option.opts), "")
     variables = [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
-    return f"`{record[0]}`", escaped(" ".join(record[1].split())), " ".join(f"`{name}`" for name in variables[:1])
+    variable = f"\\\n  `{variables[0]}`" if variables else ""
+    return f"`{record[0]}`\n: {escaped(' '.join(record[1].split()))}{variable}"

@@ -45,7 +45,9 @@ def figures() -> dict[str, str]:
         "level": f"{comparison.LEVEL:g}",
         "tie_factor": f"{comparison.TIE_FACTOR:g}",
         "most_digits": f"{digits.MOST_DIGITS:g}",
-        "most_cliques": str(module(cliques.cliques).MOST_ACTIVATIONS if inspect.isfunction(cliques) else cliques.MOST_ACTIVATIONS),
+        "most_cliques": str(
+            module(cliques.cliques).MOST_ACTIVATIONS if inspect.isfunction(cliques) else cliques.MOST_ACTIVATIONS
+        ),
         "cached_weights": f"{CACHED_WEIGHTS:,}",
         "max_steps": f"{protocol.MAX_STEPS:,}",
         "max_seeds": f"{protocol.MAX_SEEDS:,}",

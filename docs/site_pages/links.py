@@ -63,7 +63,9 @@ class _Page:
 
     def __init__(self, path: Path) -> None:
         # Sphinx and furo write every attribute in double quotes; html.parser would take half as long as the build.
-        text = re.sub(r"<(script|style)\b([^>]*)>.*?</\1>", r"<\1\2>", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(
+            r"<(script|style)\b([^>]*)>.*?</\1>", r"<\1\2>", path.read_text(encoding="utf-8"), flags=re.DOTALL
+        )
         self.links: list[tuple[str, str]] = []
         self.anchors = {"", "top", *map(html.unescape, ID.findall(text))}
         for tag, attributes in TAG.findall(text):

@@ -1,4 +1,4 @@
-"""Files that are made before Sphinx reads any: written only where their text changes, removed where nobody makes them."""
+"""Files made before Sphinx reads any: written only where their text changes, removed where nobody makes them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -30,7 +30,7 @@ from sphinx.util.docutils import SphinxDirective
 __all__ = ["Drawn", "Terminal", "WrittenFile", "printed", "setup"]
 
 log = logging.getLogger(__name__)
-COLUMNS = 96
+COLUMNS = 84
 SHOWN_ROWS = 5  # of a file that stands beside the page
 # One process, whose results do not depend on the machine's cores; nothing of whoever builds is read or written.
 SURROUNDINGS = {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "ACTIVATIONS_CONFIG": "", "ACTIVATIONS_BENCH_JOBS": "1"}
@@ -38,6 +38,7 @@ SURROUNDINGS = {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "ACTIVATIONS_CONFIG": 
 
 def setup(app: Sphinx) -> None:
     """Add the directives."""
+    app.connect("doctree-read", _clean)
     app.add_directive("terminal", Terminal)
     app.add_directive("file", WrittenFile)
     app.add_directive("drawn", Drawn)
@@ -62,7 +63,7 @@ def printed(line: str, folder: Path, *, apart: bool = False) -> tuple[int, str, 
     if name != "activations":
         raise ValueError(f"{line!r} can't be run here: only 'activations …' is; show it as a block of sh")
     with chdir(folder), tempfile.TemporaryDirectory() as home:
-        places = {key: home for key in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
+        places = dict.fromkeys(("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), home)
         if (folder / "activations.toml").exists():
             places["ACTIVATIONS_CONFIG"] = str(folder / "activations.toml")
         if apart:
@@ -79,7 +80,7 @@ class Terminal(SphinxDirective):
     """Commands and what they print."""
 
     has_content = True
-    option_spec = {
+    option_spec: ClassVar = {
         "exit": directives.nonnegative_int,  # the code with which the last one ends, unless 0
         "apart": directives.flag,  # a process of its own for each, which forgets files that have changed
         "head": directives.positive_int,  # so many lines of what is printed; dots stand for the others
@@ -136,7 +137,7 @@ class Drawn(SphinxDirective):
 
     required_arguments = 1
     optional_arguments = 1
-    option_spec = {"alt": directives.unchanged_required}
+    option_spec: ClassVar = {"alt": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Keep the pictures beside the pages and show them."""
@@ -157,5 +158,12 @@ def page_folder(directive: SphinxDirective) -> Path:
     """The folder that the commands of this page share while it is read."""
     kept: dict[str, Any] = directive.env.temp_data
     if "terminal_folder" not in kept:
-        kept["terminal_folder"] = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    return Path(os.path.realpath(kept["terminal_folder"].name))
+        kept["terminal_folder"] = tempfile.mkdtemp()
+    return Path(os.path.realpath(kept["terminal_folder"]))
+
+
+def _clean(app: Sphinx, doctree: nodes.document) -> None:
+    """Remove the folder of a page that is read."""
+    folder = app.env.temp_data.get("terminal_folder")
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)

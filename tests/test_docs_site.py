@@ -191,3 +191,10 @@ def test_no_page_names_this_machine():
     for path in [*WRITTEN, *DOCS.rglob("*.py")]:
         assert "/home/" not in path.read_text(encoding="utf-8")
         assert "/tmp/" not in path.read_text(encoding="utf-8")
+
+
+def test_the_continuous_integration_builds_the_site():
+    root = DOCS.parent
+    assert "\nmake docs" in (root / ".ci" / "run").read_text()
+    (recipe,) = re.findall(r"^docs:.*\n((?:\t.*\n)+)", (root / "Makefile").read_text(), re.MULTILINE)
+    assert all(f" {option} " in recipe for option in ("-W", "-n"))

@@ -117,9 +117,7 @@ def rounded(fit: Fit, degree: int, double: bool) -> tuple[list[mpf], mpf]:
     first = nearest(coefficients[0], double)
     if degree == 0:
         return [first], error
-    rest = replace(
-        fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x)
-    )
+    rest = replace(fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x))
     return [first, *rounded(rest, degree - 1, double)[0]], error
 
 
@@ -342,7 +340,9 @@ def functions(double: bool) -> str:
         text += f"// {fit.what}, on {interval}; largest error {mpmath.nstr(error, 2)} of the result.\n"
         parts = [("", top)] if len(bottom) == 1 else [("_top", top), ("_bottom", bottom)]
         for suffix, coefficients in parts:
-            text += f"INLINE V {fit.name}{suffix}(V x) {{\n{powers(len(coefficients), fit.chain)}    return {wrapped(polynomial(coefficients, double, fit.chain))};\n}}\n"
+            body = f"{powers(len(coefficients), fit.chain)}    return "
+            body += f"{wrapped(polynomial(coefficients, double, fit.chain))};\n"
+            text += f"INLINE V {fit.name}{suffix}(V x) {{\n{body}}}\n"
     return text
 
 

@@ -219,7 +219,6 @@ def benchmark(
         trainer = _Trainer(
             stack.enter_context(Workers(processes, str(place), engine, tell)), store, environment, progress
         )
-        trainer.workers.prepare(prototypes)
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:
             store.enter(settings, entries, environment)

@@ -23,6 +23,10 @@ from site_pages.sessions import session
 __all__ = ["activation_page", "axis_page", "overview", "page_name", "setup"]
 
 FOLDER = "activations"
+PERMUTED = {
+    "equivariant": "A permutation of its input permutes its output in the same way.",
+    "invariant": "A permutation within a group of its input leaves its output as it is.",
+}
 
 
 def setup(app: Sphinx) -> None:
@@ -87,9 +91,7 @@ def axis_page(item: AxisActivation) -> str:
         "## Parameters",
         table(("name", "default"), rows),
         f"**Kinks**: {escaped(item.kinks)}" if item.kinks else "",
-        f"Permuting its input permutes its output or leaves it alone: it is *{item.permutation}*."
-        if item.permutation
-        else "",
+        PERMUTED[item.permutation] if item.permutation else "",
         *_notes(item),
         *_source(item),
     ]

@@ -31,6 +31,7 @@ __all__ = ["Drawn", "Terminal", "WrittenFile", "printed", "setup"]
 
 log = logging.getLogger(__name__)
 COLUMNS = 84
+CHECKOUT = f"{Path(__file__).parents[2]}{os.sep}"  # which no page names
 SHOWN_ROWS = 5  # of a file that stands beside the page
 # One process, whose results do not depend on the machine's cores; nothing of whoever builds is read or written.
 SURROUNDINGS = {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "ACTIVATIONS_CONFIG": "", "ACTIVATIONS_BENCH_JOBS": "1"}
@@ -96,6 +97,7 @@ class Terminal(SphinxDirective):
             if code != (expected if line == lines[-1] else 0):
                 log.warning("%r ended with %d: %s", line, code, (err or out).strip(), location=self.get_location())
             told = (out + ("" if out.strip() else err)) if code == 0 else out + err
+            told = told.replace(CHECKOUT, "")
             rows = [row.rstrip() for row in told.rstrip().splitlines()]
             most = self.options.get("head")
             if most and len(rows) > most:

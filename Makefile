@@ -1,6 +1,7 @@
 # make bench   sets up and ranks activations on a target:  make bench TARGET='abs(x)' BENCH='--domain -1 1'
 # make test    sets up and runs the whole test suite
 # make check   lint, types and tests, as CI runs them
+# make docs    builds the documentation site in docs/_build/html; a warning or a broken link is an error
 # make torture runs the hundred cases of bad input and faults, and prints which of them passed
 # make fuzz    fuzzes the formula language with atheris for FUZZ_SECONDS=600
 # make speed   measures the training engine against other ways; scikit-learn and jax where they are installed
@@ -13,7 +14,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_CORPUS ?= .fuzz
 BIN := $(VENV)/bin
 
-.PHONY: bench test torture fuzz lint check speed clean
+.PHONY: bench test torture fuzz lint check docs speed clean
 
 bench: $(VENV)/.run
 	$(BIN)/activations bench '$(TARGET)' $(BENCH)
@@ -38,6 +39,11 @@ lint: $(VENV)/.dev
 
 check: lint test
 
+docs: $(VENV)/.dev
+	rm -rf docs/_build
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -q -n -W --keep-going -j auto -d docs/_build/doctrees docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
@@ -53,3 +59,4 @@ speed: $(VENV)/.run
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(FUZZ_CORPUS)
+	rm -rf docs/_build docs/activations docs/commands docs/reference

@@ -31,6 +31,7 @@ class Fit:
         high: Upper end.
         degrees: Of numerator and denominator, (float, double); None where a precision has no use of it.
         root: Whether the argument is a square, so that the nodes crowd where the root's do.
+        chain: Whether the terms cancel, so that Horner's rule, which rounds less, is worth the wait for every product.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Fit:
     high: mpf
     degrees: tuple[tuple[int, int] | None, tuple[int, int] | None]
     root: bool = False
+    chain: bool = False
 
 
 def quotient(coefficients: tuple[list[mpf], list[mpf]], x: mpf) -> mpf:
@@ -115,9 +117,7 @@ def rounded(fit: Fit, degree: int, double: bool) -> tuple[list[mpf], mpf]:
     first = nearest(coefficients[0], double)
     if degree == 0:
         return [first], error
-    rest = replace(
-        fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x)
-    )
+    rest = replace(fit, function=lambda x: (fit.function(x) - first) / x, weight=lambda x: abs(fit.weight(x) * x))
     return [first, *rounded(rest, degree - 1, double)[0]], error
 
 
@@ -199,6 +199,7 @@ FITS = (
         mpf(0),
         mpf(1),
         ((9, 0), None),
+        chain=True,
     ),
     Fit(
         "sin_tail",
@@ -227,12 +228,12 @@ FITS = (
         mpmath.erfc,
         mpf(1),
         mpf(4),
-        ((6, 0), None),
+        ((5, 0), None),
     ),
     Fit(
-        "erf_unit",
-        "erf(x) / x, in x²",
-        ratio(mpmath.erf),
+        "erf_tail",
+        "erf(x) / x - 1, in x²",
+        lambda z: ratio(mpmath.erf)(z) - 1,
         relative(mpmath.erf, 0),
         mpf(0),
         mpf(1),
@@ -247,6 +248,7 @@ FITS = (
         2 * ERFC / (mpf("9.3") + ERFC) - 1,
         mpf(1),
         ((9, 0), None),
+        chain=True,
     ),
     Fit(
         "erfc_tail",
@@ -256,6 +258,7 @@ FITS = (
         2 * ERFC / (mpf("26.6") + ERFC) - 1,
         mpf(1),
         (None, (22, 0)),
+        chain=True,
     ),
     Fit(
         "sinh_tail",
@@ -295,19 +298,19 @@ def literal(value: mpf, double: bool) -> str:
     return float(nearest(value, double)).hex() + ("" if double else "f")
 
 
-def polynomial(coefficients: list[mpf], double: bool) -> str:
+def polynomial(coefficients: list[mpf], double: bool, chain: bool) -> str:
     """A polynomial in x as C++ text, by halves: short chains of dependent products keep a processor's units busy."""
     count = len(coefficients)
     if count == 1:
         return literal(coefficients[0], double)
-    half = 1 << ((count - 1).bit_length() - 1)
-    low, high = polynomial(coefficients[:half], double), polynomial(coefficients[half:], double)
+    half = 1 if chain else 1 << ((count - 1).bit_length() - 1)
+    low, high = polynomial(coefficients[:half], double, chain), polynomial(coefficients[half:], double, chain)
     return f"({high} * {'x' if half == 1 else f'x{half}'} + {low})"
 
 
-def powers(count: int) -> str:
+def powers(count: int, chain: bool) -> str:
     """Declarations of the powers that a polynomial of some coefficients takes."""
-    halves = [1 << k for k in range(1, (count - 1).bit_length())]
+    halves = [1 << k for k in range(1, (count - 1).bit_length()) if not chain]
     return "".join(f"    const V x{k} = x{k // 2 if k > 2 else ''} * x{k // 2 if k > 2 else ''};\n" for k in halves)
 
 
@@ -330,13 +333,16 @@ def functions(double: bool) -> str:
         if degrees is None:
             continue
         top, bottom, error = minimax(fit, degrees)
-        if not degrees[1] and not double:
+        # Only where 0 is an end: in the middle, what a rounding has left has a pole there that no polynomial follows.
+        if not degrees[1] and not double and fit.low >= 0:
             top, error = rounded(fit, degrees[0], double)
         interval = f"[{mpmath.nstr(fit.low, 5)}, {mpmath.nstr(fit.high, 5)}]"
         text += f"// {fit.what}, on {interval}; largest error {mpmath.nstr(error, 2)} of the result.\n"
         parts = [("", top)] if len(bottom) == 1 else [("_top", top), ("_bottom", bottom)]
         for suffix, coefficients in parts:
-            text += f"INLINE V {fit.name}{suffix}(V x) {{\n{powers(len(coefficients))}    return {wrapped(polynomial(coefficients, double))};\n}}\n"
+            body = f"{powers(len(coefficients), fit.chain)}    return "
+            body += f"{wrapped(polynomial(coefficients, double, fit.chain))};\n"
+            text += f"INLINE V {fit.name}{suffix}(V x) {{\n{body}}}\n"
     return text
 
 

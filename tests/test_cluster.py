@@ -203,7 +203,7 @@ def test_the_native_engine_is_used_there_if_it_is_asked_for(two: Processes) -> N
         found = comparable(group.train(runs))
     assert set(found) == {run.key for run in runs}
     with Workers(1, "cpu", "native") as workers:
-        workers.prepare(runs)
+        workers.native.prepare(runs)  # type: ignore[union-attr]
         while any(workers.native._readiness(run) == "wait" for run in runs):  # type: ignore[union-attr]
             time.sleep(0.05)
         assert found == comparable(workers.train(runs))

@@ -79,11 +79,11 @@ def train_chunk(
     if classes:
         targets = stacked([sample.training.y for sample in samples], torch.long)
     else:
-        targets = stacked([sample.scaling.value_to_network(sample.training.y) for sample in samples])
+        targets = stacked([sample.training_values for sample in samples])
     rows = [_initial_parameters(run, number) for run in filled for number in range(starts)]
     batch = Batch(
         network=first.network,
-        inputs=stacked([sample.scaling.input_to_network(sample.training.x) for sample in samples]),
+        inputs=stacked([sample.inputs["training"] for sample in samples]),
         targets=targets,
         parameters=torch.as_tensor(np.stack(rows), dtype=dtype),
         learning_rates=stacked([np.float64(run.learning_rate) for run in filled]),
@@ -120,7 +120,6 @@ def _outputs(run: Run, samples: Sequence[Samples], parameters: torch.Tensor) -> 
     parts = ["validation", "test"] + ["extrapolation"] * (samples[0].extrapolation is not None)
     found = {}
     for part in parts:
-        points = [sample.scaling.input_to_network(getattr(sample, part).x) for sample in samples]
-        inputs = torch.as_tensor(np.stack(points), dtype=parameters.dtype)
+        inputs = torch.as_tensor(np.stack([sample.inputs[part] for sample in samples]), dtype=parameters.dtype)
         found[part] = training.predict(run.network, parameters, inputs).double().numpy()
     return found

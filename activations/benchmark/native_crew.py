@@ -11,7 +11,7 @@ import torch
 
 from activations.benchmark.chunk import is_of_plugin, train_or_fail
 from activations.benchmark.outcome import Outcome
-from activations.benchmark.plan import Run, chunks, cost_per_step
+from activations.benchmark.plan import Run, batched_seconds, chunks, cost_per_step
 from activations.fitting.devices import steady_arithmetic
 from activations.fitting.engine import Engine
 from activations.fitting.fused.choice import fused_is_faster
@@ -21,7 +21,9 @@ from activations.fitting.fused.kernels import Kernels, Readiness
 __all__ = ["NativeCrew"]
 
 # Operations of a piece of work, about a fifth of a second: rows are stored, and threads get new work, that often.
-PIECE = 5e9
+PIECE = 2e10
+# Seconds of the batched engine; not by the number of threads, on which no digit may depend.
+WORTH_COMPILING = 3.0
 
 
 class NativeCrew:
@@ -39,9 +41,10 @@ class NativeCrew:
         self.kernels = Kernels(tell)
 
     def prepare(self, runs: Sequence[Run]) -> None:
-        """Begin to compile what runs of such graphs need."""
+        """Begin to compile what runs of such graphs need, if that takes less time than it saves."""
         wanted = [run for run in _one_of_each(runs) if self._wants(run)]
-        if wanted:
+        worth = self.engine == "native" or sum(map(batched_seconds, runs)) > WORTH_COMPILING
+        if wanted and worth:
             first = wanted[0]
             self.kernels.prepare([run.network for run in wanted], first.recipe, "cpu", first.precision)
 

@@ -238,7 +238,6 @@ def benchmark(
             environment = crew.environment
         stack.enter_context(crew)
         trainer = _Trainer(crew, store, environment, progress)
-        trainer.workers.prepare(prototypes)
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:
             store.enter(settings, entries, environment)

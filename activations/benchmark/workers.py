@@ -66,11 +66,6 @@ class Workers:
                     child.terminate()
         self._pool.shutdown(cancel_futures=True)
 
-    def prepare(self, runs: Sequence[Run]) -> None:
-        """Begin to compile what the native engine needs for such runs, beside all else."""
-        if self.native is not None and self.device == "cpu":
-            self.native.prepare(runs)
-
     def train(self, runs: Sequence[Run]) -> Iterator[list[Outcome]]:
         """Train runs chunk by chunk; chunks come as they are finished, outcomes within one in order.
 

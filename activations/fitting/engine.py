@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from activations.fitting.devices import require_precision
 from activations.fitting.network import Network
+from activations.fitting.precision import precision_of
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
 from activations.fitting.settings import SettingError
 
@@ -121,9 +123,10 @@ def train(
         stop: ends the native engine from another thread.
 
     Raises:
-        SettingError: the recipe and the engine or the precision do not go together.
+        SettingError: the recipe and the engine or the precision, or the precision and the device, do not go together.
         BuildError: the native engine can't be had.
     """
+    require_precision(device, precision_of(batch.parameters))
     if engine == "numpy":
         if not batch.recipe.has_rate:
             raise SettingError(f"engine='numpy' has no optimizer {batch.recipe.optimizer!r}; write engine='batched'")

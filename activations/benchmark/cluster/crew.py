@@ -132,9 +132,6 @@ class ClusterCrew:
         """How many workers take part."""
         return len(self._threads)
 
-    def prepare(self, runs: Sequence[Run]) -> None:
-        """Nothing: workers compile what they need."""
-
     def train(self, runs: Sequence[Run]) -> Iterator[list[Outcome]]:
         """Train runs; units of them come as they are finished.
 

@@ -23,7 +23,7 @@ class Emitted:
     Attributes:
         symbol: the name of the function, made from its text.
         text: the C++ function.
-        cost: rough processor cycles per element in vectors of eight.
+        cost: rough processor cycles per element, measured with vectors of 32 bytes.
     """
 
     symbol: str
@@ -39,44 +39,46 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    "add": _Form("{0} + {1}", 0.1),
-    "sub": _Form("{0} - {1}", 0.1),
-    "mul": _Form("{0} * {1}", 0.1),
-    "div": _Form("{0} / {1}", 0.7),
-    "neg": _Form("-{0}", 0.1),
-    "lt": _Form("{0} < {1}", 0.1),
-    "le": _Form("{0} <= {1}", 0.1),
-    "gt": _Form("{0} > {1}", 0.1),
-    "ge": _Form("{0} >= {1}", 0.1),
-    "eq": _Form("{0} == {1}", 0.1),
-    "ne": _Form("{0} != {1}", 0.1),
-    "and": _Form("{0} & {1}", 0.1),
-    "or": _Form("{0} | {1}", 0.1),
-    "xor": _Form("{0} ^ {1}", 0.1),
-    "not": _Form("~{0}", 0.1),
-    "select": _Form("select({0}, {1}, {2})", 0.1),
+    "add": _Form("{0} + {1}", 0.05),
+    "sub": _Form("{0} - {1}", 0.05),
+    "mul": _Form("{0} * {1}", 0.05),
+    "div": _Form("{0} / {1}", 0.5),
+    "neg": _Form("-{0}", 0.05),
+    "lt": _Form("{0} < {1}", 0.05),
+    "le": _Form("{0} <= {1}", 0.05),
+    "gt": _Form("{0} > {1}", 0.05),
+    "ge": _Form("{0} >= {1}", 0.05),
+    "eq": _Form("{0} == {1}", 0.05),
+    "ne": _Form("{0} != {1}", 0.05),
+    "and": _Form("{0} & {1}", 0.05),
+    "or": _Form("{0} | {1}", 0.05),
+    "xor": _Form("{0} ^ {1}", 0.05),
+    "not": _Form("~{0}", 0.05),
+    "select": _Form("select({0}, {1}, {2})", 0.05),
     **{
         name: _Form(f"{name}_({{0}})", cost)
         for name, cost in {
-            **dict.fromkeys(("abs", "ceil", "floor", "round", "trunc"), 0.2),
-            **dict.fromkeys(("sqrt", "rsqrt"), 1.0),
-            **dict.fromkeys(("exp", "exp2"), 2.0),
-            **dict.fromkeys(("log", "log2", "log10", "log1p", "expm1", "sigmoid", "atan", "asin", "acos", "cbrt"), 3.0),
-            **dict.fromkeys(("sin", "cos", "tan", "sinh", "cosh", "tanh", "erf"), 3.5),
-            **dict.fromkeys(("asinh", "acosh", "atanh", "softplus", "erfc"), 5.0),
+            **dict.fromkeys(("abs", "ceil", "floor", "round", "trunc"), 0.1),
+            **dict.fromkeys(("sqrt", "rsqrt"), 0.7),
+            **dict.fromkeys(("exp", "exp2", "expm1"), 1.2),
+            **dict.fromkeys(("asin", "acos", "atan", "cbrt", "cosh", "log", "log2", "log10", "sigmoid", "sin"), 1.4),
+            **dict.fromkeys(("cos", "log1p", "sinh", "tan", "tanh"), 2.0),
+            **dict.fromkeys(("atanh", "erf", "erfc", "softplus"), 3.0),
+            **dict.fromkeys(("acosh", "asinh"), 4.0),
         }.items()
     },
     **{
         name: _Form(f"{name}_({{0}}, {{1}})", cost)
         for name, cost in {
-            **dict.fromkeys(("copysign", "max", "min"), 0.4),
-            **dict.fromkeys(("hypot", "remainder"), 2.0),
-            **dict.fromkeys(("atan2", "logaddexp"), 6.0),
-            "pow": 8.0,
+            **dict.fromkeys(("copysign", "max", "min"), 0.1),
+            **dict.fromkeys(("hypot", "remainder"), 0.8),
+            **dict.fromkeys(("atan2", "logaddexp"), 2.8),
+            "pow": 9.0,
         }.items()
     },
 }
-_STORES = 0.5  # loads, stores and the loop
+_MEMORY = 0.1  # a load or a store
+_IN_FLOAT64 = 2.5  # times as long: half as many numbers in a vector, and longer polynomials
 
 
 def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
@@ -99,7 +101,7 @@ def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
     varying = _varying(order)
     names = {node: f"{'v' if node in varying else 'c'}{index}" for index, node in enumerate(order)}
     before, inside = [], []
-    cost = _STORES * (len(outputs) + variant.inputs)
+    cost = _MEMORY * (len(outputs) + variant.inputs)
     for node in order:
         line = f"const {'M' if node.is_mask else 'V'} {names[node]} = {_expression(node, names)};"
         if node in varying:
@@ -112,7 +114,7 @@ def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
     body = "\n".join(
         [
             "(long count, const REAL* const* inputs, const REAL* theta, REAL* value, REAL* const* slopes) {",
-            *("    (void)theta;",),
+            "    (void)theta;",
             *(f"    {line}" for line in before),
             "    for (long i = 0; i < count; i += LANES) {",
             *(f"        {line}" for line in inside),
@@ -120,6 +122,7 @@ def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
             "}",
         ]
     )
+    cost *= _IN_FLOAT64 if precision == "float64" else 1.0
     symbol = f"phi_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
     return Emitted(symbol, f'extern "C" void {symbol}{body}\n', round(cost, 2))
 

@@ -63,8 +63,8 @@ def train_fused(batch: Batch, threads: int = 1, stop: Stop | None = None) -> Tra
         return training.trajectories([training.train(run) for run in runs])
     with ThreadPoolExecutor(threads, "fused") as pool:
         # Even a single network is trained by another thread: this one answers Ctrl-C.
-        futures = [pool.submit(training.train, run) for run in runs]
         try:
+            futures = [pool.submit(training.train, run) for run in runs]
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
             stop.set()

@@ -16,6 +16,7 @@ from activations.closed_form import ClosedForm
 from activations.declare import Variant
 from activations.fitting.fused.graph import Graph, Inexpressible, Node
 from activations.fitting.fused.operations import CONSTANTS, OPERATIONS, OVERWRITING, REFUSED_OVERLOADS, VIEWS, Rule
+from activations.fitting.kernels import kernel_of
 from activations.fitting.precision import Precision
 
 __all__ = ["Recorded", "record"]
@@ -91,24 +92,25 @@ def _fresh_state() -> Iterator[None]:
 def _run(variant: Variant, graph: Graph, points: Sequence[float], shift: float) -> list[Node]:
     """The nodes of the value and of the derivatives."""
     activation = variant.activation
+    # Where torch's own backward is accurate enough for the batched engine it is for this one: it shares more with the
+    # value than a closed form does.
+    declared = () if kernel_of(variant) else activation.slopes
     dtype = DTYPES[graph.precision]
     recorder = _Recorder(graph, len(points), dtype)
     inputs = []
     for index in range(variant.inputs):
         turned = [*points[index:], *points[:index]]  # two inputs see different values
-        inputs.append(torch.tensor(turned, dtype=dtype, device="cpu"))
+        inputs.append(torch.tensor(turned, dtype=dtype, device="cpu", requires_grad=not declared))
         recorder.bind(inputs[-1], graph.input(index))
     values: dict[str, Any] = dict(variant.values)
     thetas = []
     for index, name in enumerate(variant.learnable):
-        thetas.append(torch.full((len(points),), values[name] + shift, dtype=dtype, device="cpu"))
-        recorder.bind(thetas[-1], graph.theta(index))
-        values[name] = thetas[-1]
+        theta = torch.full((len(points),), values[name] + shift, dtype=dtype, device="cpu", requires_grad=True)
+        thetas.append(theta)
+        recorder.bind(theta, graph.theta(index))
+        values[name] = theta
 
-    declared = activation.slopes
     followed = [*([] if declared else inputs), *thetas]
-    for tensor in followed:
-        tensor.requires_grad_()
     with recorder:
         # torch's own function where that is what runs everywhere else: it has its own conventions at kinks, and an
         # input that is exactly 0 stands at one before every first step.
@@ -148,7 +150,7 @@ def _kind(func: Any) -> _Kind:
     return _Kind(name, rule, name in CONSTANTS or name in VIEWS, random)
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Follows the values that come from the inputs, each known by the memory it lies in.
 
     A tensor in other memory does not depend on the inputs: what is done to it alone is torch's to do, and the number it
@@ -166,7 +168,7 @@ class _Recorder(TorchDispatchMode):
         return False
 
     def __init__(self, graph: Graph, count: int, dtype: torch.dtype) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.graph = graph
         self.count = count
         self.dtype = dtype
@@ -248,4 +250,7 @@ class _Recorder(TorchDispatchMode):
 
 
 def _memory(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except NotImplementedError:
+        raise Inexpressible("it calculates with tensors inside a transformation of torch.func") from None

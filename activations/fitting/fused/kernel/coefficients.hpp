@@ -52,8 +52,8 @@ INLINE V tan_tail_bottom(V x) {
     return (-0x1.3eebaa20aed44p-26 * x4 + ((-0x1.0a4eedcbf80fap-12 * x + 0x1.91bd35fbeab49p-6) * x2 +
            (-0x1.db619632e6507p-2 * x + 0x1.0000000000000p+0)));
 }
-// erf(x) / x, in x², on [0.0, 1.0]; largest error 1.3e-19 of the result.
-INLINE V erf_unit(V x) {
+// erf(x) / x - 1, in x², on [0.0, 1.0]; largest error 1.3e-19 of the result.
+INLINE V erf_tail(V x) {
     const V x2 = x * x;
     const V x4 = x2 * x2;
     const V x8 = x4 * x4;
@@ -61,22 +61,18 @@ INLINE V erf_unit(V x) {
            (-0x1.5f1d393904180p-23 * x + 0x1.b9def1ecb8963p-20))) * x8 + (((-0x1.f4d1df3fce022p-17 * x +
            0x1.f9a321a179e3fp-14) * x2 + (-0x1.c02db3d8f07f9p-11 * x + 0x1.565bcd0db0423p-8)) * x4 +
            ((-0x1.b82ce312849a5p-6 * x + 0x1.ce2f21a042b21p-4) * x2 + (-0x1.812746b0379e6p-2 * x +
-           0x1.20dd750429b6dp+0))));
+           0x1.06eba8214db69p-3))));
 }
 // exp(x²)·erfc(x)·(x + 3) / 3, in 6/(x + 3) - 1, on [-0.7973, 1.0]; largest error 6.0e-18 of the result.
 INLINE V erfc_tail(V x) {
-    const V x2 = x * x;
-    const V x4 = x2 * x2;
-    const V x8 = x4 * x4;
-    const V x16 = x8 * x8;
-    return (((-0x1.07ef660a20a44p-31 * x2 + (0x1.162bb902a54d4p-29 * x + 0x1.69ccd756f6474p-31)) * x4 +
-           ((-0x1.1117b9639c128p-26 * x + 0x1.d1d3345f712e3p-27) * x2 + (0x1.4b5937f2900e7p-24 * x +
-           -0x1.20502fd042d57p-23))) * x16 + ((((-0x1.653108375b281p-22 * x + 0x1.ee57ad5655a0bp-21) * x2 +
-           (0x1.a8ee26a9d818ap-20 * x + -0x1.86c8eb349ad36p-18)) * x4 + ((-0x1.53ff435de014fp-17 * x +
-           0x1.2cc352ab4b683p-15) * x2 + (0x1.82f6a59938a9fp-14 * x + -0x1.7f4bd5aa320edp-13))) * x8 +
-           (((-0x1.091ed16b4f205p-10 * x + -0x1.a7c5342447cadp-12) * x2 + (0x1.2506628f18b9ep-7 * x +
-           0x1.4663f612109b2p-5)) * x4 + ((0x1.a7e42c5727c31p-4 * x + 0x1.92ede1b27d8dep-3) * x2 +
-           (0x1.2d882f67c6cf9p-2 * x + 0x1.6e9827d229d2dp-2)))));
+    return ((((((((((((((((((((((-0x1.07ef660a20a44p-31 * x + 0x1.162bb902a54d4p-29) * x +
+           0x1.69ccd756f6474p-31) * x + -0x1.1117b9639c128p-26) * x + 0x1.d1d3345f712e3p-27) * x +
+           0x1.4b5937f2900e7p-24) * x + -0x1.20502fd042d57p-23) * x + -0x1.653108375b281p-22) * x +
+           0x1.ee57ad5655a0bp-21) * x + 0x1.a8ee26a9d818ap-20) * x + -0x1.86c8eb349ad36p-18) * x +
+           -0x1.53ff435de014fp-17) * x + 0x1.2cc352ab4b683p-15) * x + 0x1.82f6a59938a9fp-14) * x +
+           -0x1.7f4bd5aa320edp-13) * x + -0x1.091ed16b4f205p-10) * x + -0x1.a7c5342447cadp-12) * x +
+           0x1.2506628f18b9ep-7) * x + 0x1.4663f612109b2p-5) * x + 0x1.a7e42c5727c31p-4) * x +
+           0x1.92ede1b27d8dep-3) * x + 0x1.2d882f67c6cf9p-2) * x + 0x1.6e9827d229d2dp-2);
 }
 // (sinh(x) / x - 1) / x², in x², on [0.0, 1.0]; largest error 8.7e-20 of the result.
 INLINE V sinh_tail(V x) {
@@ -113,16 +109,16 @@ INLINE V atan_tail(V x) {
 INLINE V exp_tail(V x) {
     const V x2 = x * x;
     const V x4 = x2 * x2;
-    return (0x1.6c0b620000000p-10f * x4 + ((0x1.122b4a0000000p-7f * x + 0x1.5556a60000000p-5f) * x2 +
-           (0x1.5554b80000000p-3f * x + 0x1.fffffe0000000p-2f)));
+    return (0x1.6be9dc0000000p-10f * x4 + ((0x1.1227a80000000p-7f * x + 0x1.5556760000000p-5f) * x2 +
+           (0x1.5554b00000000p-3f * x + 0x1.fffffe0000000p-2f)));
 }
 // (log(1 + f) - f + f²/2) / f³, on [-0.29289, 0.41421]; largest error 5.8e-9 of the result.
 INLINE V log_tail(V x) {
     const V x2 = x * x;
     const V x4 = x2 * x2;
-    return (((-0x1.2fbe680000000p-4f * x + 0x1.01447e0000000p-3f) * x2 + (-0x1.0d6cf40000000p-3f * x +
-           0x1.238d840000000p-3f)) * x4 + ((-0x1.548f140000000p-3f * x + 0x1.9998be0000000p-3f) * x2 +
-           (-0x1.0001660000000p-2f * x + 0x1.5555540000000p-2f)));
+    return (((-0x1.38bab20000000p-4f * x + 0x1.055cc00000000p-3f) * x2 + (-0x1.0d84e00000000p-3f * x +
+           0x1.22d9e20000000p-3f)) * x4 + ((-0x1.5472480000000p-3f * x + 0x1.99a00c0000000p-3f) * x2 +
+           (-0x1.0002260000000p-2f * x + 0x1.5555540000000p-2f)));
 }
 // (2·atanh(s) / s - 2 - 2/3·s²) / s⁴, in s², on [0.0, 0.029452]; largest error 8.4e-12 of the result.
 INLINE V pow_tail(V x) {
@@ -131,13 +127,10 @@ INLINE V pow_tail(V x) {
 }
 // log(1 + u) / u, on [0.0, 1.0]; largest error 4.7e-9 of the result.
 INLINE V log1p_unit(V x) {
-    const V x2 = x * x;
-    const V x4 = x2 * x2;
-    const V x8 = x4 * x4;
-    return ((-0x1.af5bae0000000p-9f * x + 0x1.49203a0000000p-6f) * x8 + (((-0x1.d6b6e80000000p-5f * x +
-           0x1.b4b07a0000000p-4f) * x2 + (-0x1.3a43de0000000p-3f * x + 0x1.934b6e0000000p-3f)) * x4 +
-           ((-0x1.ff23e80000000p-3f * x + 0x1.554dd00000000p-2f) * x2 + (-0x1.ffffd20000000p-2f * x +
-           0x1.0000000000000p+0f))));
+    return (((((((((-0x1.af5bae0000000p-9f * x + 0x1.49203a0000000p-6f) * x + -0x1.d6b6e80000000p-5f) * x +
+           0x1.b4b07a0000000p-4f) * x + -0x1.3a43de0000000p-3f) * x + 0x1.934b6e0000000p-3f) * x +
+           -0x1.ff23e80000000p-3f) * x + 0x1.554dd00000000p-2f) * x + -0x1.ffffd20000000p-2f) * x +
+           0x1.0000000000000p+0f);
 }
 // (sin(r) / r - 1) / r², in r², on [0.0, 2.4699]; largest error 6.1e-9 of the result.
 INLINE V sin_tail(V x) {
@@ -153,31 +146,27 @@ INLINE V tan_tail_bottom(V x) {
     const V x2 = x * x;
     return (0x1.05ab220000000p-6f * x2 + (-0x1.c75c7e0000000p-2f * x + 0x1.0000000000000p+0f));
 }
-// -log(erfc(x)), on [1.0, 4.0]; largest error 1.0e-9 of the result.
+// -log(erfc(x)), on [1.0, 4.0]; largest error 1.5e-8 of the result.
 INLINE V erf_exponent(V x) {
     const V x2 = x * x;
     const V x4 = x2 * x2;
-    return ((-0x1.8526760000000p-13f * x2 + (0x1.8149f20000000p-9f * x + -0x1.65411c0000000p-6f)) * x4 +
-           ((0x1.a60a220000000p-4f * x + 0x1.46c58e0000000p-1f) * x2 + (0x1.2085b00000000p+0f * x +
-           0x1.72ece80000000p-12f)));
+    return ((0x1.2d904c0000000p-10f * x + -0x1.e43cd00000000p-7f) * x4 + ((0x1.6b0a920000000p-4f * x +
+           0x1.4f195e0000000p-1f) * x2 + (0x1.1e10620000000p+0f * x + 0x1.5e38760000000p-9f)));
 }
-// erf(x) / x, in x², on [0.0, 1.0]; largest error 1.2e-9 of the result.
-INLINE V erf_unit(V x) {
+// erf(x) / x - 1, in x², on [0.0, 1.0]; largest error 1.2e-9 of the result.
+INLINE V erf_tail(V x) {
     const V x2 = x * x;
     const V x4 = x2 * x2;
-    return ((-0x1.b9cfc80000000p-16f * x2 + (-0x1.f9ae540000000p-12f * x + 0x1.3c27960000000p-8f)) * x4 +
-           ((-0x1.b4d2080000000p-6f * x + 0x1.cdfc8e0000000p-4f) * x2 + (-0x1.81262c0000000p-2f * x +
-           0x1.20dd740000000p+0f)));
+    return ((0x1.4772000000000p-14f * x2 + (-0x1.a3515e0000000p-11f * x + 0x1.53f2240000000p-8f)) * x4 +
+           ((-0x1.b7f71a0000000p-6f * x + 0x1.ce2ce60000000p-4f) * x2 + (-0x1.81273e0000000p-2f * x +
+           0x1.06eba80000000p-3f)));
 }
 // exp(x²)·erfc(x)·(x + 3) / 3, in 6/(x + 3) - 1, on [-0.5122, 1.0]; largest error 1.3e-9 of the result.
 INLINE V erfc_tail(V x) {
-    const V x2 = x * x;
-    const V x4 = x2 * x2;
-    const V x8 = x4 * x4;
-    return ((0x1.e626360000000p-14f * x + -0x1.60984c0000000p-13f) * x8 + (((-0x1.0d557e0000000p-10f * x +
-           -0x1.ad85700000000p-12f) * x2 + (0x1.25257e0000000p-7f * x + 0x1.4668d60000000p-5f)) * x4 +
-           ((0x1.a7e3c20000000p-4f * x + 0x1.92edc80000000p-3f) * x2 + (0x1.2d88300000000p-2f * x +
-           0x1.6e98280000000p-2f))));
+    return (((((((((0x1.cf0b600000000p-14f * x + -0x1.59b05c0000000p-13f) * x + -0x1.0ceb460000000p-10f) * x +
+           -0x1.aaca040000000p-12f) * x + 0x1.25235c0000000p-7f) * x + 0x1.46644c0000000p-5f) * x +
+           0x1.a7e3da0000000p-4f) * x + 0x1.92ede20000000p-3f) * x + 0x1.2d88300000000p-2f) * x +
+           0x1.6e98280000000p-2f);
 }
 // (sinh(x) / x - 1) / x², in x², on [0.0, 1.0]; largest error 5.2e-11 of the result.
 INLINE V sinh_tail(V x) {

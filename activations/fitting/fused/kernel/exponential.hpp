@@ -13,7 +13,7 @@ constexpr REAL LN2_HIGH = 0x1.62e42fefa2000p-1, LN2_LOW = 0x1.9ef35793c7673p-41;
 constexpr REAL EXP_LOWEST = -0x1.6232bdd7abcd2p+9;    // below, exp is smaller than SMALLEST
 constexpr REAL EXP_HIGHEST = 0x1.62e42fefa39efp+9;    // above, exp is infinite
 constexpr REAL SINH_HIGHEST = 0x1.633ce8fb9f87dp+9;   // above, sinh and cosh are infinite
-constexpr REAL EXP_VANISHES = -709.5, EXPM1_IS_LOWEST = -40, EXPM1_OVERFLOWS = 710;
+constexpr REAL EXP_VANISHES = -709, EXPM1_IS_LOWEST = -40, EXPM1_OVERFLOWS = 710;
 #else
 constexpr REAL LOG2_E = 0x1.715476p+0f;
 constexpr REAL LN2_HIGH = 0x1.62e000p-1f, LN2_LOW = 0x1.0bfbe8p-15f;

@@ -81,9 +81,8 @@ INLINE V log1p_(V x) {
     return select(x < INFINITE, select(x > -1, with_sign(log1p_inner(x), x), outside), x);
 }
 
-// log1p of exp(x) for x that is not positive.
-INLINE V log1p_exp(V x) {
-    const V u = exp_not_positive(x);
+// log1p of u between 0 and 1.
+INLINE V log1p_near(V u) {
 #if REAL_IS_DOUBLE
     return log1p_inner(u);
 #else
@@ -92,13 +91,15 @@ INLINE V log1p_exp(V x) {
 }
 
 // log(1 + exp(x)).
-INLINE V softplus_(V x) { return at_least(x, 0) + log1p_exp(-abs_(x)); }
+INLINE V softplus_(V x) { return at_least(x, 0) + log1p_near(exp_not_positive(-abs_(x))); }
 
 // log(exp(a) + exp(b)).
 INLINE V logaddexp_(V a, V b) {
-    // Equal infinities have no difference.
-    const V distance = where(a != b, abs_(a - b));
-    return max_(a, b) + log1p_exp(-distance);
+    const V low = min_(a, b), high = max_(a, b);
+    // Equal infinities have no difference. What the difference loses by rounding, the sum would gain many times over.
+    const V difference = where(a != b, low - high), back = difference + high;
+    const V lost = (low - back) - (high - (back - difference));
+    return high + log1p_near(exp_not_positive(difference, where((a != b) & (difference > EXP_VANISHES), lost)));
 }
 
 INLINE V asinh_(V x) {

@@ -47,7 +47,7 @@ INLINE V pow_positive(V x, V y) {
     const V two_thirds = upper(splat(REAL(2.0 / 3.0))), two_thirds_low = REAL(2) - two_thirds * 3;  // thrice the rest
     const V cube_high = upper(cube), third = two_thirds * cube_high;
     const V third_low = two_thirds * ((cube - cube_high) + cube_low) + two_thirds_low * cube * REAL(1.0 / 3.0);
-    const V z_all = z + z_low, fifth = cube * z_all * pow_tail(z_all);
+    const V z_all = z_high + z_low, fifth = (cube + cube_low) * z_all * pow_tail(z_all);
     const V small = (s_low * 2 + third_low) + fifth + part.exponent * LN2_LOW;
     const V whole = part.exponent * LN2_HIGH;
     const V first = whole + s * 2, first_low = (whole - first) + s * 2;
@@ -60,7 +60,7 @@ INLINE V pow_positive(V x, V y) {
     const M inner = (M)(bits(exp_rest(exponent.rest + sum_low)) + (exponent.count << MANTISSA));
     // Close to the largest number the bits tell, which then are those of an infinity or beyond.
     const M infinite = (M)bits(splat(INFINITE)), over = (sum > EXP_HIGHEST * REAL(1.001)) | (inner >= infinite);
-    return select(over, splat(INFINITE), where(sum >= EXP_LOWEST, number(inner)));
+    return where(sum >= EXP_LOWEST, select(over, splat(INFINITE), number(inner)));
 }
 
 // Infinities, NaN and exponents beyond all reason.
@@ -111,7 +111,8 @@ INLINE V remainder_(V a, V b) {
     const V count = round_(a / b), high = upper(b);
     const V rest = (a - count * high) - count * (b - high);
     const V inner = rest + where((rest != 0) & ((rest < 0) != (b < 0)), b);
-    const M special = ~((abs_(count) <= EXACT) & (abs_(b) < INFINITE));
+    // The nearest multiple may be larger than a, and must not overflow.
+    const M special = ~((abs_(count) <= EXACT) & (abs_(b) < INFINITE) & (abs_(a) < 1 / SMALLEST));
     return __builtin_expect(any(special), 0) ? remainder_limits(a, b, inner, special) : inner;
 }
 

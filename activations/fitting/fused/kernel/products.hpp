@@ -144,19 +144,48 @@ static void add_gradient(const Numbers& left, const Panels& slope, const Panels&
   }
 }
 
+// Lanes of two vectors by number, those of the second one from LANES on.
+inline __attribute__((always_inline)) V taken(V low, V high, M places) {
+#if defined(__clang__)
+  V result;
+  UNROLL for (int lane = 0; lane < LANES; lane++)
+    result[lane] = places[lane] < LANES ? low[places[lane]] : high[places[lane] - LANES];
+  return result;
+#else
+  return __builtin_shuffle(low, high, places);
+#endif
+}
+
+// Turn a square of LANES vectors: halves of pairs of vectors change places, then halves of these.
+template <int STEP>
+inline __attribute__((always_inline)) void turn_square(V (&rows)[LANES]) {
+  if constexpr (STEP > 0) {
+    M first, second;
+    UNROLL for (int lane = 0; lane < LANES; lane++) {
+      first[lane] = lane & STEP ? LANES + lane - STEP : lane;
+      second[lane] = lane & STEP ? LANES + lane : lane + STEP;
+    }
+    UNROLL for (int i = 0; i < LANES; i++)
+      if (!(i & STEP)) {
+        const V upper = rows[i], lower = rows[i + STEP];
+        rows[i] = taken(upper, lower, first);
+        rows[i + STEP] = taken(upper, lower, second);
+      }
+    turn_square<STEP / 2>(rows);
+  }
+}
+
 // The transposed matrix: result [columns, rows filled] of matrix [rows, columns].
 static void turn(const Panels& matrix, long columns, const Panels& result) {
-  for (long panel = 0; panel < result.count(); panel++) {
-    const long width = result.width_of(panel), first = panel * PANEL;
-    const long rows = least(width, matrix.rows - first);
-    REAL* to = result.panel(panel);
-    for (long from = 0; from < columns; from += PANEL) {
-      const long stored = least(PANEL, matrix.width - from), here = least(stored, columns - from);
-      const REAL* at = matrix.at + from * matrix.rows + first * stored;
-      for (long row = 0; row < rows; row++)
-        for (long column = 0; column < here; column++) to[(from + column) * width + row] = at[row * stored + column];
+  for (long row = 0; row < result.width; row += LANES)
+    for (long column = 0; column < columns; column += LANES) {
+      V square[LANES];
+      UNROLL for (int lane = 0; lane < LANES; lane++)
+        square[lane] = row + lane < matrix.rows ? load(&matrix.element(row + lane, column)) : splat(0);
+      turn_square<LANES / 2>(square);
+      UNROLL for (int lane = 0; lane < LANES; lane++)
+        if (column + lane < columns) store(&result.element(column + lane, row), square[lane]);
     }
-  }
 }
 
 // The sum of a vector's lanes, pairwise.

@@ -11,6 +11,9 @@ for data in (
     "py.typed",
     "expression/runtime.js",
     "render/page_assets/page.html",
+    "fitting/fused/kernel/math.hpp",
+    "fitting/fused/kernel/real.hpp",
+    "fitting/fused/kernel/train.cpp",
     "fitting/suite/diabetes.csv",
     "scaffold/templates/command/test.py.template",
 ):

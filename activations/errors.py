@@ -6,7 +6,10 @@ from typing import Any
 
 __all__ = [
     "ActivationsError",
+    "BuildError",
     "CheckFailedError",
+    "ClusterError",
+    "ClusterLostError",
     "ConfigurationError",
     "DataError",
     "DeclarationError",
@@ -65,6 +68,31 @@ class StoreError(ActivationsError):
 
 class DeviceError(ActivationsError):
     """The requested device is not available, or failed."""
+
+
+class ClusterError(ActivationsError):
+    """A cluster can't be reached, or can't do this work: other versions, a missing plugin, no fitting worker."""
+
+
+class ClusterLostError(ClusterError):
+    """The scheduler, or every worker, of a cluster went away while it was at work."""
+
+
+class BuildError(ActivationsError):
+    """The compiled kernel can't be had: no compiler, a build that failed or took too long, an unsafe cache.
+
+    Attributes:
+        message: one line: what is wrong, and what to do.
+        details: what the compiler wrote, for those who ask; often empty.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.message = message
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class DataError(ActivationsError, ValueError):

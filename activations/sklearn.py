@@ -27,7 +27,7 @@ try:
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
-except ImportError as error:
+except Exception as error:  # a package that was built for another numpy raises no ImportError
     raise MissingExtraError(
         f"these estimators need scikit-learn 1.6 or newer ({error}); run: pip install 'torch-activations[sklearn]'"
     ) from error

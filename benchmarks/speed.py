@@ -1,9 +1,9 @@
-"""The engine against other ways to train many small networks, and against what the machine could do at best.
+"""The engines against other ways to train many small networks, and against what the machine could do at best.
 
-All contenders train the same networks from the same weights on the same points, with Adam, by turns and with one
-thread each; printed are medians over rounds of the time of the processor relative to the engine's, so that a busy
-machine slows all alike. What is compiled or imported first is not counted. scikit-learn and jax are measured where they
-are installed:
+All contenders train the same networks from the same weights on the same points, by turns and with one thread each;
+printed are medians over rounds of the time of the processor relative to the first engine's, the native one where there
+is a compiler, so that a busy machine slows all alike. What is compiled or imported first is not counted. scikit-learn
+and jax are measured where they are installed:
 
     python benchmarks/speed.py [ACTIVATION...] [--rounds N] [--steps N] [--json] [--device cuda]
 """
@@ -22,26 +22,34 @@ import torch
 from contenders.gpu import measure_gpu
 from contenders.jax_way import JAX
 from contenders.problem import Array, Contender, Problem
-from contenders.processes import measure_processes
+from contenders.processes import measure_processes, measure_threads
 from contenders.roofline import Limits, least_seconds, measure_limits
 from contenders.sklearn_way import SKLEARN
-from contenders.torch_ways import FUNCTIONAL, LOOP, OURS
+from contenders.torch_ways import FUNCTIONAL, LOOP, NATIVE, OURS
 
 from activations.fitting.devices import steady_arithmetic
 
 ACTIVATIONS = ("relu", "tanh", "gelu", "sine")
-# Widths, points, and networks at once: 12 as the benchmark trains them on a CPU, and what more of small ones give.
-CASES = (((128,), 40, 12), ((128,), 40, 48), ((64, 64), 256, 12))
-CONTENDERS = (OURS, LOOP, SKLEARN, FUNCTIONAL, JAX)
+# Widths, points, networks at once (12, as the benchmark trains them on a CPU, or as many as small ones gain from),
+# and what else a step does.
+CASES: tuple[tuple[tuple[int, ...], int, int, dict[str, Any]], ...] = (
+    ((128,), 40, 48, {"optimizer": "sgd"}),
+    ((128,), 40, 48, {}),
+    ((128, 10), 40, 48, {"optimizer": "sgd"}),
+    ((512,), 256, 12, {"batch": 32}),
+    ((20, 50, 20), 1000, 12, {"optimizer": "sgd"}),
+    ((64, 64), 256, 12, {}),
+)
+CONTENDERS = (NATIVE, OURS, LOOP, SKLEARN, FUNCTIONAL, JAX)
 
 
 def compare(problem: Problem, rounds: int, contenders: Sequence[Contender] = CONTENDERS) -> dict[str, Any]:
-    """Times per model-step and their ratios to the engine's.
+    """Times per model-step and their ratios to the first contender's.
 
     Args:
         problem: what is trained.
         rounds: how often each contender trains.
-        contenders: the engine first.
+        contenders: the first that can train is what the others are compared with.
     """
     prepared: dict[str, tuple[Callable[[], Array], int]] = {}
     skipped, setup = {}, {}
@@ -61,10 +69,13 @@ def compare(problem: Problem, rounds: int, contenders: Sequence[Contender] = CON
             start = time.process_time()
             train()
             times[name].append((time.process_time() - start) / model_steps)
-    ours = times[contenders[0].name]
+    first = next(iter(times))
+    ours = times[first]
     return {
         "shape": problem.shape,
         "points": problem.points,
+        "work": problem.work,
+        "first": first,
         "networks": problem.runs,
         "activation": problem.activation,
         "microseconds": {name: statistics.median(found) * 1e6 for name, found in times.items()},
@@ -96,7 +107,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     if options.device != "cpu":
         found["gpu"] = measure_gpu(options.device, options.activations or ("relu",), say)
         return found
-    cases = [Problem(name, hidden, points, runs, options.steps) for hidden, points, runs in CASES for name in names]
+    cases = [
+        Problem(name, hidden, points, runs, options.steps, **more)
+        for hidden, points, runs, more in CASES
+        for name in names
+    ]
     with steady_arithmetic():
         limits = measure_limits(cases)
         per_element = ", ".join(f"{name} {1e9 * value:.2f}" for name, value in limits.activation.items())
@@ -104,10 +119,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             f"torch {torch.__version__}, one thread: products {limits.flops / 1e9:.0f} GFLOP/s, "
             f"copy in cache {limits.bytes_per_second / 1e9:.0f} GB/s, value and derivative in ns: {per_element}"
         )
-        say("us per model-step of the engine; others as multiples of it; the bound from these rates, and its fraction")
+        say(
+            "us per model-step of the first engine; others as multiples of it; the bound from these rates, its fraction"
+        )
         for problem in cases:
             row = compare(problem, options.rounds)
-            row["roof"] = roof(problem, limits, row["microseconds"][OURS.name])
+            row["roof"] = roof(problem, limits, row["microseconds"][row["first"]])
             found["rows"].append(row)
             say(_line(row))
     for name, seconds in _setups(found["rows"]).items():
@@ -121,9 +138,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     if options.processes:
         found["load"] = os.getloadavg()[0]
-        found["two_processes"] = measure_processes()
+        found["two_processes"], found["two_threads"] = measure_processes(), measure_threads()
         say(
-            f"two processes against one, 1-64-64-1: {found['two_processes']:.2f} times in wall time "
+            f"1-64-64-1 in wall time: two processes of the batched engine {found['two_processes']:.2f} times one, two "
+            f"threads of the native one {found['two_threads']:.2f} times one "
             f"(load before: {found['load']:.1f} on {os.cpu_count()} cores; a busy machine hides the gain)"
         )
     return found
@@ -134,9 +152,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("activations", nargs="*", metavar="ACTIVATION", help=f"default: {' '.join(ACTIVATIONS)}")
     parser.add_argument("--rounds", type=int, default=5, help="how often each contender trains")
-    parser.add_argument("--steps", type=int, default=200, help="optimizer steps of each training")
+    parser.add_argument("--steps", type=int, default=500, help="optimizer steps of each training")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda for the report on a GPU")
-    parser.add_argument("--no-processes", dest="processes", action="store_false", help="leave out the two processes")
+    parser.add_argument(
+        "--no-processes", dest="processes", action="store_false", help="leave out the two processes and threads"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     found = measure(options)
@@ -147,12 +167,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _line(row: dict[str, Any]) -> str:
     others = [
         f"{name} {row['ratios'][name]:5.1f}×" if name in row["ratios"] else f"{name}     –"
-        for name in (contender.name for contender in CONTENDERS[1:])
+        for name in (contender.name for contender in CONTENDERS)
+        if name != row["first"]
     ]
-    ours, roof = row["microseconds"][OURS.name], row["roof"]
-    head = (
-        f"{row['shape']:9} {row['points']:3} points {row['networks']:3} at once  {row['activation']:5} {ours:6.1f} us"
-    )
+    ours, roof = row["microseconds"][row["first"]], row["roof"]
+    work = f"{row['shape']:12} {row['work']:24} {row['networks']:3} networks  {row['activation']:5}"
+    head = f"{work} {row['first']} {ours:6.1f} us"
     return f"{head}  {'  '.join(others)}  bound {roof['bound']:5.1f} us ({roof['fraction']:.0%})"
 
 

@@ -3,8 +3,9 @@ import torch
 
 from activations.benchmark import accelerator, workers
 from activations.benchmark.accelerator import OUT_OF_MEMORY, chunks_that_fit, train_or_split
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run, bytes_per_run
-from activations.benchmark.workers import Workers, train_chunk
+from activations.benchmark.workers import Workers
 from activations.errors import DeviceError
 from activations.fitting.target import Target
 from activations.registry import default_registry
@@ -35,6 +36,7 @@ def seeds(outcomes):
     return [outcome.run.seed for outcome in outcomes]
 
 
+@pytest.mark.torture(41)
 @pytest.mark.parametrize(("count", "most", "sizes"), [(5, 5, [5]), (8, 4, [8, 4, 4]), (7, 2, [7, 3, 1, 2, 4, 2, 2])])
 def test_runs_that_do_not_fit_are_split_and_trained_again(count, most, sizes):
     device = Device(most)
@@ -47,6 +49,7 @@ def test_runs_that_do_not_fit_are_split_and_trained_again(count, most, sizes):
     assert OUT_OF_MEMORY not in [outcome.reason for outcome in outcomes]
 
 
+@pytest.mark.torture(41)
 def test_a_run_that_does_not_fit_alone_fails_and_the_next_goes_on():
     class Picky(Device):
         def train(self, runs, device):
@@ -63,6 +66,7 @@ def test_a_run_that_does_not_fit_alone_fails_and_the_next_goes_on():
     assert lost.parameters.shape == outcomes[0].parameters.shape
 
 
+@pytest.mark.torture(42)
 @pytest.mark.parametrize("kind", [RuntimeError, getattr(torch, "AcceleratorError", RuntimeError)])
 def test_a_device_that_is_lost_is_named_with_what_to_do(kind):
     text = "CUDA error: unspecified launch failure\nCUDA kernel errors might be reported later"
@@ -78,6 +82,7 @@ def test_a_device_that_is_lost_is_named_with_what_to_do(kind):
         train_or_split(make_runs(3), "cuda:1", train)
 
 
+@pytest.mark.torture(42)
 def test_an_error_of_the_program_is_not_taken_for_the_devices():
     def train(runs, device):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")

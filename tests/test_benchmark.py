@@ -100,6 +100,7 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
     assert 0.9 <= hits / 300 <= 0.99
 
 
+@pytest.mark.torture(22)
 def test_equal_errors_share_a_rank_and_stand_in_order_of_their_names():
     errors = {"d": math.inf, "b": 1.0, "c": math.inf, "a": 1.0, "e": 0.5}
     assert ranks(errors) == [("e", 1), ("a", 2), ("b", 2), ("c", 4), ("d", 4)]
@@ -109,6 +110,7 @@ def test_equal_errors_share_a_rank_and_stand_in_order_of_their_names():
 # Plan
 
 
+@pytest.mark.torture(14, 81)
 def test_the_key_of_a_run_depends_on_everything_that_its_result_does():
     run = Run(SIN, REGISTRY.variant("relu"), (8,), 0.01, 1.0, 3, 20)
     changes = [
@@ -246,6 +248,7 @@ def test_the_median_over_seeds_chooses_and_not_the_first_one():
     assert choice.run.learning_rate == pytest.approx(1e-2)
 
 
+@pytest.mark.torture(21)
 def test_tuning_survives_when_everything_diverges():
     choice, train = tuned(lambda run: math.inf)
     assert choice.run.learning_rate <= 1e-4
@@ -283,6 +286,7 @@ def test_the_result_is_strict_json_of_the_documented_form():
     assert last.done == last.total == 18
 
 
+@pytest.mark.torture(22)
 def test_the_same_activation_under_two_labels_ties():
     tanh = REGISTRY["tanh"]
     twin = dataclasses.replace(tanh, name="another_tanh")
@@ -313,6 +317,7 @@ def test_the_result_does_not_depend_on_the_number_of_jobs():
     assert {child.pid for child in multiprocessing.active_children()} <= before
 
 
+@pytest.mark.torture(72)
 def test_an_interrupt_ends_the_processes():
     children = []
 
@@ -326,6 +331,7 @@ def test_an_interrupt_ends_the_processes():
     assert [child.exitcode for child in children] == [-signal.SIGTERM] * 2
 
 
+@pytest.mark.torture(19)
 def test_diverged_runs_are_worst_and_counted():
     # Squares of squares of squares overflow float32 at any useful rate and scale.
     wild = formula_activation("exp(exp(exp(x)))", "wild").variant()
@@ -339,6 +345,7 @@ def test_diverged_runs_are_worst_and_counted():
     assert [fit.label for fit in result.targets[0].fits] == ["relu"]
 
 
+@pytest.mark.torture(21)
 def test_when_all_diverge_the_table_says_so():
     wild = [formula_activation("exp(exp(exp(x)))", name).variant() for name in ("wild", "wilder")]
     result = small([SIN], wild)
@@ -402,6 +409,7 @@ def test_a_layer_with_another_activation_has_no_exact_floor():
     assert result.targets[0].ranking[0].floor.kind == "best known"
 
 
+@pytest.mark.torture(12)
 def test_a_constant_target_is_ranked_by_its_rmse():
     result = small([formula_target("3", points=20), formula_target("0*x", points=20)], ["relu", "tanh"])
     for target in result.targets:
@@ -412,6 +420,7 @@ def test_a_constant_target_is_ranked_by_its_rmse():
     json.dumps(result.to_dict(), allow_nan=False)
 
 
+@pytest.mark.torture(13)
 @pytest.mark.parametrize("factor", ["1e30", "1e-30"])
 def test_large_and_small_values_are_scaled_inside_and_reported_in_their_units(factor):
     plain = small([formula_target("sin(4*x)", points=25)], ["tanh"]).targets[0].ranking[0]
@@ -421,6 +430,7 @@ def test_large_and_small_values_are_scaled_inside_and_reported_in_their_units(fa
     assert scaled.rmse == pytest.approx(plain.rmse * float(factor), rel=1e-2)
 
 
+@pytest.mark.torture(23)
 def test_one_seed_gives_no_interval():
     row = small([SIN], ["relu"], seeds=1).targets[0].ranking[0]
     assert (row.seeds, row.interval) == (1, None)
@@ -527,6 +537,7 @@ def test_float64_and_the_torch_initialisation_are_modes():
     assert result.targets[0].ranking[0].nrmse != small([SIN], ["tanh"]).targets[0].ranking[0].nrmse
 
 
+@pytest.mark.torture(16, 17, 18, 28)
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -548,6 +559,7 @@ def test_settings_out_of_range_are_refused_before_anything_runs(settings, messag
         small([SIN], ["relu"], **settings)
 
 
+@pytest.mark.torture(11, 40)
 def test_nothing_to_rank_and_a_bad_target_and_device_are_refused():
     with pytest.raises(SettingError, match="nothing to rank"):
         benchmark([], variants("relu"))

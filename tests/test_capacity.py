@@ -19,10 +19,10 @@ from activations.benchmark.capacity import (
     capacity_run,
     untuned,
 )
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.entry import Entry
 from activations.benchmark.plan import Run
 from activations.benchmark.presets import Preset
-from activations.benchmark.workers import train_chunk
 from activations.fitting.network import Network
 from activations.fitting.recipe import Recipe
 from activations.fitting.settings import SettingError

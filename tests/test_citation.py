@@ -78,6 +78,7 @@ def test_escapes() -> None:
     assert escape("日本") == "日本"
 
 
+@pytest.mark.torture(58)
 @pytest.mark.parametrize(
     "paper",
     [

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import activations.benchmark
 from activations.benchmark import DEFAULT_ACTIVATIONS, PRESETS
-from activations.fitting import recipe
+from activations.fitting import engine, recipe
 from activations_cli import training
 from activations_cli.commands import bench
 from activations_cli.main import cli
@@ -79,6 +79,7 @@ def test_a_real_csv_file(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out" / "figures").glob("*-fits.png"))) == 1
 
 
+@pytest.mark.torture(90)
 @pytest.mark.parametrize("columns", ["20", "80", "200"])
 def test_the_table_fits_the_terminal(columns: str) -> None:
     found = run("x^2", "--domain", "-1", "2.5", COLUMNS=columns)
@@ -96,6 +97,7 @@ def test_a_formula_may_begin_with_a_minus_sign_after_two_dashes() -> None:
     assert read(found.stdout)["targets"][0]["target"] == "-x"
 
 
+@pytest.mark.torture(25)
 def test_what_is_given_twice_is_taken_once_with_a_note() -> None:
     found = run("cubic", "cubic", "-a", "relu", "-a", "relu", "--json")
     assert found.exit_code == 0, found.stderr
@@ -128,6 +130,7 @@ def test_files_come_whole_into_the_folder(tmp_path: Path) -> None:
     assert run("cubic", "-o", str(folder), "--force").exit_code == 0
 
 
+@pytest.mark.torture(74)
 def test_a_folder_that_cannot_be_made_is_refused_before_any_training(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in ("missing/out", "file", "file/out"):
@@ -136,6 +139,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_training(tmp_path: P
         assert place.partition("/")[0] in found.stderr
 
 
+@pytest.mark.torture(33, 36, 37)
 def test_csv_files_with_hostile_headers(tmp_path: Path) -> None:
     place = tmp_path / "data.csv"
     rows = [f"{i / 10},{(i / 10) ** 2}" for i in range(40)]
@@ -173,6 +177,7 @@ def test_a_curve(tmp_path: Path) -> None:
     assert "         ^" in wrong.stderr
 
 
+@pytest.mark.torture(21)
 def test_the_exit_code_says_if_everything_diverged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "everything_diverged", lambda result: True)
     found = run("cubic")
@@ -196,6 +201,7 @@ def test_layers_recipe_and_effort_are_taken_from_the_options() -> None:
 def test_the_choices_are_those_of_the_library() -> None:
     assert training.OPTIMIZERS == recipe.OPTIMIZERS
     assert training.SCHEDULES == recipe.SCHEDULES
+    assert training.ENGINES == engine.ENGINES
     assert {*training.LOSSES, "cross-entropy"} == {*recipe.LOSSES}
 
 

@@ -60,6 +60,7 @@ def test_tables_fit_the_terminal(columns: str, arguments: list[str]) -> None:
     assert "\x1b" not in found.stdout
 
 
+@pytest.mark.torture(45)
 def test_ascii_terminals_get_ascii() -> None:
     for arguments in (["list"], ["targets"], ["show", "hardtanh"], ["show", "sigmoid"]):
         found = run(*arguments, LC_ALL="C", PYTHONIOENCODING="", PYTHONUTF8="")
@@ -98,6 +99,7 @@ def test_show_knows_settings_and_latex() -> None:
     assert described["latex"]
 
 
+@pytest.mark.torture(91)
 @pytest.mark.parametrize("name", ["relu", "glu", "log_sigmoid", "hardshrink", "x**2", "1/x", "bilinear"])
 def test_show_json_is_strict_for_any_shape(name: str) -> None:
     described = read(run("show", name, "--json"))
@@ -133,6 +135,7 @@ def test_plot_names_its_file_and_overwrites_only_if_told(tmp_path: Path, monkeyp
     assert (tmp_path / "leaky-relu.png").read_bytes() != before
 
 
+@pytest.mark.torture(74)
 def test_plot_refuses_bad_places(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder.png").mkdir()
@@ -183,6 +186,7 @@ def test_check_summary_has_one_line_per_setting(monkeypatch: pytest.MonkeyPatch)
     assert in_full.stdout.count("points") >= 2
 
 
+@pytest.mark.torture(25)
 def test_names_given_twice_are_taken_once_with_a_note() -> None:
     found = run("check", "relu", "relu", "--only", "value", "--json")
     assert len(read(found)["outcomes"]) == 1

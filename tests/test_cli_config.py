@@ -85,6 +85,7 @@ def value_of(printed: dict[str, Any], command: str, option: str) -> tuple[Any, s
 # Precedence
 
 
+@pytest.mark.torture(27)
 def test_flag_then_environment_then_project_then_user_then_default(
     project: Path, user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_flag_then_environment_then_project_then_user_then_default(
     assert steps("--steps", "44") == 44
 
 
+@pytest.mark.torture(27)
 def test_precedence_reaches_a_benchmark(project: Path, user: Path) -> None:
     user.write_text("[bench]\nseeds = 3\nsteps = 4\n[defaults]\njobs = 1\n")
     project.write_text(
@@ -142,6 +144,7 @@ def test_the_environment_of_one_command_comes_before_that_of_all(monkeypatch: py
     assert "\x1b[" in run("list", "relu").stdout
 
 
+@pytest.mark.torture(27)
 def test_what_config_shows_is_what_commands_get(project: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user.write_text('[defaults]\nverbose = 1\n[gallery]\ntheme = "dark"\nfamily = ["axis"]\n[plot]\ntheme = "dark"\n')
     project.write_text('[plot]\nwindow = [-2, 2.5]\n[runs.list]\nlimit = 3\nstatus = ["ok"]\n[similar]\nn = 4\n')
@@ -183,6 +186,7 @@ def test_a_store_is_the_users_choice_and_for_every_command(project: Path, user: 
     assert not place.exists()
 
 
+@pytest.mark.torture(27)
 def test_store_and_no_store_contradict_each_other_only_if_equally_strong(project: Path, user: Path) -> None:
     both = run("bench", "sin", "--store", "a", "--no-store")
     assert "contradict" in both.stderr
@@ -195,6 +199,7 @@ def test_store_and_no_store_contradict_each_other_only_if_equally_strong(project
 # Mistakes
 
 
+@pytest.mark.torture(26, 39)
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
@@ -253,6 +258,7 @@ def test_a_mistake_ends_a_command_with_file_and_line(project: Path, text: str, m
     assert "activations.toml" in shown.stdout
 
 
+@pytest.mark.torture(39)
 def test_the_users_file_may_name_the_store_and_no_other_file(project: Path, user: Path) -> None:
     user.write_text('[bench]\nstore = "a"\n')
     assert run("config").exit_code == 0
@@ -263,6 +269,7 @@ def test_the_users_file_may_name_the_store_and_no_other_file(project: Path, user
 BROKEN = b"\xff\xfe[bench\n"
 
 
+@pytest.mark.torture(26)
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["bench", "-h"], ["runs", "list", "--help"]])
 @pytest.mark.parametrize("kind", ["bytes", "value", "pipe"])
 def test_help_and_version_work_beside_a_broken_file(project: Path, arguments: list[str], kind: str) -> None:
@@ -298,6 +305,7 @@ def test_without_a_file_no_reader_of_toml_is_loaded(project: Path) -> None:
     assert apart("cite", "mish", code=code).stderr.endswith("True\n")
 
 
+@pytest.mark.torture(26)
 def test_a_file_that_cannot_be_read_is_an_error_of_the_environment(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +325,7 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_environment(
     assert run("--help").exit_code == 0
 
 
+@pytest.mark.torture(27)
 def test_a_wrong_value_of_the_environment_tells_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIVATIONS_BENCH_PRESET", "fast")
     found = run("bench", "sin")
@@ -325,6 +334,7 @@ def test_a_wrong_value_of_the_environment_tells_its_variable(monkeypatch: pytest
     assert "comes from" not in run("bench", "sin", "--preset", "fast").stderr
 
 
+@pytest.mark.torture(27)
 def test_a_contradiction_tells_who_contributed_to_it(project: Path) -> None:
     project.write_text("[plot]\nwindow = [2, 1]\n")
     found = run("plot", "relu")

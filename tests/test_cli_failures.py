@@ -94,11 +94,13 @@ def test_a_formula_error_points_at_the_column(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().err == "Error: unknown name at column 5 (write x)\n  sin(y)\n      ^\n"
 
 
+@pytest.mark.torture(90)
 def test_control_characters_of_messages_are_shown_as_escapes(capfd: pytest.CaptureFixture[str]) -> None:
     guarded(raising(DataError("column \x1b[31mred\x07")))
     assert capfd.readouterr().err == "Error: column \\x1b[31mred\\x07\n"
 
 
+@pytest.mark.torture(16, 17, 18, 24, 40, 93)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -141,12 +143,14 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert found.stderr.startswith("Usage: activations")
 
 
+@pytest.mark.torture(40)
 def test_a_missing_device_is_an_error_of_the_environment() -> None:
     found = CliRunner().invoke(cli, ["bench", "sin", "-a", "relu", "--device", "cuda:99"])
     assert found.exit_code == ExitCode.ENVIRONMENT
     assert "is not available; available: cpu" in found.stderr
 
 
+@pytest.mark.torture(35)
 def test_a_missing_file_is_an_error_of_the_environment(tmp_path: Path) -> None:
     for place in (tmp_path / "missing.csv", tmp_path):
         found = CliRunner().invoke(cli, ["bench", "--csv", str(place)])
@@ -154,6 +158,7 @@ def test_a_missing_file_is_an_error_of_the_environment(tmp_path: Path) -> None:
         assert str(place) in found.stderr
 
 
+@pytest.mark.torture(73)
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     for command in (["list"], ["list", "--json"], ["--help"]):
@@ -165,6 +170,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         assert "Exception ignored" not in found.stderr
 
 
+@pytest.mark.torture(89)
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -175,6 +181,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert "Broken" not in found.stderr
 
 
+@pytest.mark.torture(89)
 def test_closed_streams_are_survived() -> None:
     found = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *COMMAND, "list"], check=False)
     assert found.returncode == 0
@@ -218,6 +225,7 @@ def test_a_signal_ends_a_benchmark_at_once(number: int, code: int, tmp_path: Pat
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.torture(47)
 def test_a_deleted_folder_and_foreign_modules_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "random.py").write_text("raise SystemExit('wrong module')")
     (tmp_path / "torch.py").write_text("raise SystemExit('wrong module')")

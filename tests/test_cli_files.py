@@ -53,6 +53,7 @@ def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
     assert stat.S_IMODE(written.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
+@pytest.mark.torture(74)
 def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
     link = tmp_path / "link.txt"
     link.symlink_to(tmp_path / "nowhere.txt")
@@ -60,6 +61,7 @@ def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
         require_free(link)
 
 
+@pytest.mark.torture(74)
 def test_refuses_places_that_are_no_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileNotFoundError):
@@ -72,6 +74,7 @@ def test_refuses_places_that_are_no_file(tmp_path: Path) -> None:
         require_free(os.devnull, overwrite=True)
 
 
+@pytest.mark.torture(71, 79)
 @pytest.mark.parametrize("step", ["fsync", "replace", "link", "open"])
 def test_a_failing_step_leaves_the_old_file_and_no_rest(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +99,7 @@ def test_a_failing_step_leaves_the_old_file_and_no_rest(
     assert step == "link" or place.read_bytes() == b"old"
 
 
+@pytest.mark.torture(73)
 def test_a_failed_write_names_the_file_and_not_the_temporary_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +120,7 @@ write_atomically(sys.argv[1], b"new", overwrite=True)
 """
 
 
+@pytest.mark.torture(71)
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_what_a_killed_process_leaves_is_swept_an_hour_later(step: str, tmp_path: Path) -> None:
@@ -159,6 +164,7 @@ def test_slugs_are_readable_where_they_can_be() -> None:
     assert slug("CON") != "con"
 
 
+@pytest.mark.torture(57)
 @given(st.text())
 def test_slugs_are_safe_file_names(text: str) -> None:
     name = slug(text)

@@ -226,6 +226,7 @@ def test_an_animation(tmp_path: Path) -> None:
     assert page.read_text().startswith("<!")
 
 
+@pytest.mark.torture(43)
 def test_onnx_needs_its_extra(tmp_path: Path) -> None:
     file = tmp_path / "model.onnx"
     found = run("fit", "cubic", *SMALL, "--onnx", str(file))
@@ -297,6 +298,7 @@ def test_single_rows_and_rows_without_a_header(model: Path, tmp_path: Path) -> N
     assert found.stdout == f"column 1,prediction\n0.5,{value:.9g}\n", found.stderr
 
 
+@pytest.mark.torture(36)
 def test_cells_that_a_spreadsheet_would_run(classes: tuple[Path, Path], tmp_path: Path) -> None:
     file = tmp_path / "data.csv"
     file.write_text("height,width,=HYPERLINK(1)\n-0.5,+1,=cmd|'/c calc'!A1\n1,2,@x\n")
@@ -408,6 +410,7 @@ def stopped(ready: Path, number: signal.Signals, *arguments: str) -> tuple[int, 
 LONG = ("cubic", "--hidden", "4", "--steps", "200")
 
 
+@pytest.mark.torture(72)
 def test_ctrl_c_keeps_the_best_so_far_and_the_same_command_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "result"
     code, out, error = stopped(tmp_path / "ready", signal.SIGINT, *LONG, "-o", str(folder))
@@ -425,6 +428,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_same_command_goes_on(tmp_path: Pat
     assert not (folder / "fit.checkpoint").exists()
 
 
+@pytest.mark.torture(70)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_fit_that_is_killed_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "models"
@@ -455,6 +459,7 @@ def test_ctrl_c_without_a_file_shows_the_best_so_far(tmp_path: Path) -> None:
     assert code == 130 and read(out)["state"] == "interrupted" and "Traceback" not in error
 
 
+@pytest.mark.torture(89)
 @pytest.mark.parametrize("reader", ["head -n 1", "true"])
 def test_a_reader_that_has_enough(reader: str, model: Path, tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
@@ -466,6 +471,7 @@ def test_a_reader_that_has_enough(reader: str, model: Path, tmp_path: Path) -> N
         assert found.returncode in (0, 141) and found.stderr == "", found.stderr
 
 
+@pytest.mark.torture(73)
 def test_a_full_disk_is_told(model: Path) -> None:
     line = f"{sys.executable} -m activations_cli.main predict {model} --at 1 > /dev/full"
     found = subprocess.run(["bash", "-c", line], capture_output=True, text=True)

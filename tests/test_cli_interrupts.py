@@ -95,6 +95,7 @@ def wait_until(condition: Any, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.torture(72)
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 @pytest.mark.parametrize(
     ("number", "times", "jobs", "codes"),
@@ -136,6 +137,7 @@ def test_a_signal_leaves_a_store_from_which_the_same_command_goes_on(
     assert comparable(resumed.stdout) == uninterrupted
 
 
+@pytest.mark.torture(80)
 def test_a_worker_that_vanishes_is_told_and_loses_nothing(file: Path, tmp_path: Path, uninterrupted: Any) -> None:
     process = stopping([*WORK[:-1], "2", "--store", str(file)], tmp_path / "ready", kill=True)
     stdout, stderr = process.communicate(timeout=120)
@@ -148,6 +150,7 @@ def test_a_worker_that_vanishes_is_told_and_loses_nothing(file: Path, tmp_path: 
     assert comparable(resumed.stdout) == uninterrupted
 
 
+@pytest.mark.torture(72, 89)
 def test_a_reader_that_leaves_early_loses_no_result(file: Path, uninterrupted: Any) -> None:
     reader, writer = os.pipe()
     os.close(reader)

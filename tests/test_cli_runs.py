@@ -138,6 +138,7 @@ def test_a_report_of_a_store_has_the_bytes_of_the_benchmark_s(file: Path, tmp_pa
     assert run("report", file, "-o", tmp_path / "kept", "--force").exit_code == 0
 
 
+@pytest.mark.torture(91)
 def test_json_of_every_command_is_strict(made: Path) -> None:
     store = read(run("runs", "--store", made, "--json").stdout)
     listed = read(run("runs", "list", "--store", made, "--json").stdout)
@@ -167,6 +168,7 @@ def test_what_is_in_a_store_is_shown_without_torch(made: Path) -> None:
 # Wrong commands
 
 
+@pytest.mark.torture(16, 17, 18, 25)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -192,6 +194,7 @@ def test_a_wrong_command_promises_no_resume(arguments: list[str], told: str) -> 
     assert len(found.stderr.splitlines()) <= 2
 
 
+@pytest.mark.torture(40)
 def test_a_missing_device_promises_no_resume() -> None:
     found = run("bench", "sin", "-a", "relu", "--device", "cuda:99")
     assert (found.exit_code, found.stdout) == (4, "")
@@ -199,6 +202,7 @@ def test_a_missing_device_promises_no_resume() -> None:
     assert len(found.stderr.splitlines()) == 1
 
 
+@pytest.mark.torture(93)
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -253,6 +257,7 @@ def test_nothing_is_made_by_deleting(file: Path) -> None:
 # What runs can come to
 
 
+@pytest.mark.torture(23)
 def test_one_seed_has_no_interval_and_no_significance() -> None:
     found = run(*WORK, "--no-store", "--seeds", "1")
     assert found.exit_code == 0, found.stderr
@@ -268,6 +273,7 @@ def test_one_seed_has_no_interval_and_no_significance() -> None:
 WILD = "exp(exp(x**4 + 9))"  # not finite at the first step
 
 
+@pytest.mark.torture(19, 20)
 def test_what_diverges_is_last_and_changes_nothing_else(file: Path) -> None:
     alone = read(run("bench", "sin", "-a", "relu", "-j", "1", "--no-store", "--json").stdout)
     found = run("bench", "sin", "-a", WILD, "-a", "relu", "-j", "1", "--store", file, "--json")
@@ -281,6 +287,7 @@ def test_what_diverges_is_last_and_changes_nothing_else(file: Path) -> None:
     assert rows == [("diverged", "null", "null", 0)]
 
 
+@pytest.mark.torture(21)
 def test_where_all_diverge_the_code_and_the_report_say_so(file: Path, tmp_path: Path) -> None:
     found = run("bench", "sin", "-a", WILD, "-j", "1", "--store", file, "-o", tmp_path / "out")
     assert found.exit_code == 1
@@ -293,6 +300,7 @@ def test_where_all_diverge_the_code_and_the_report_say_so(file: Path, tmp_path: 
 HEADERS = ("<script>alert(1)</script>", "=cmd|'/c calc'!A1", "y\x1b[31m")
 
 
+@pytest.mark.torture(36, 84)
 def test_hostile_names_are_harmless_everywhere(file: Path, tmp_path: Path) -> None:
     table = tmp_path / "=2+5.csv"
     table.write_text("\n".join([",".join(HEADERS), *(f"{i},{i % 7},{i * i}" for i in range(30))]))
@@ -311,6 +319,7 @@ def test_hostile_names_are_harmless_everywhere(file: Path, tmp_path: Path) -> No
         assert "\x1b" not in shown.stdout + shown.stderr
 
 
+@pytest.mark.torture(39)
 def test_a_name_that_climbs_stays_in_the_folder(tmp_path: Path) -> None:
     table = tmp_path / "..\\..\\x.csv"
     table.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
@@ -321,6 +330,7 @@ def test_a_name_that_climbs_stays_in_the_folder(tmp_path: Path) -> None:
         assert set(path.stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+@pytest.mark.torture(36)
 def test_a_very_long_header_is_cut(tmp_path: Path) -> None:
     table = tmp_path / "data.csv"
     table.write_text("h" * 1_000_000 + ",y\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
@@ -330,6 +340,7 @@ def test_a_very_long_header_is_cut(tmp_path: Path) -> None:
     assert "h" * 50 not in found.stdout + (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.torture(38)
 @pytest.mark.filterwarnings("error")
 def test_values_near_the_largest_number_are_ranked_without_warnings(tmp_path: Path) -> None:
     table = tmp_path / "data.csv"
@@ -343,6 +354,7 @@ def test_values_near_the_largest_number_are_ranked_without_warnings(tmp_path: Pa
     assert row["rmse"] > 1e306
 
 
+@pytest.mark.torture(35)
 @pytest.mark.parametrize("what", ["fifo", "loop", "folder", "missing", "below a file", "/dev/zero"])
 def test_what_is_no_table_does_not_hang(what: str, tmp_path: Path) -> None:
     place = Path(what) if what.startswith("/") else tmp_path / what
@@ -369,6 +381,7 @@ def test_what_is_no_table_does_not_hang(what: str, tmp_path: Path) -> None:
 # Full, read-only and broken
 
 
+@pytest.mark.torture(73)
 def test_a_report_on_a_full_disk_is_told_and_can_be_written_later(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,6 +435,7 @@ def broken(file: Path, made: Path, what: str) -> None:
         file.write_bytes(data)
 
 
+@pytest.mark.torture(77)
 @pytest.mark.parametrize(
     ("what", "words", "check"),
     [
@@ -469,6 +483,7 @@ def test_a_broken_store_is_named_by_every_command_and_left_alone(
     assert (file.read_bytes() if file.is_file() else None) == before
 
 
+@pytest.mark.torture(74)
 @pytest.mark.parametrize("place", ["missing/runs.sqlite3", "file/runs.sqlite3", "/dev/full", "/dev/null"])
 def test_a_place_where_no_store_can_be_is_refused(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
@@ -500,6 +515,7 @@ print(
 """
 
 
+@pytest.mark.torture(74)
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
 def test_a_store_in_a_read_only_folder_can_be_used_to_read(made: Path, tmp_path: Path) -> None:
     script = WITH_PLAIN_RIGHTS.format(give_up=GIVE_UP_RIGHTS, work=WORK)
@@ -527,6 +543,7 @@ def test_a_store_in_a_read_only_folder_can_be_used_to_read(made: Path, tmp_path:
     assert sorted(os.listdir(folder)) == ["out", "runs.sqlite3"]
 
 
+@pytest.mark.torture(65)
 def test_an_activation_that_changed_is_trained_again_and_noted(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from activations.declare import activation
     from activations_cli.commands import bench as command

@@ -58,6 +58,7 @@ def test_help_and_usage_errors_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(found) == ""
 
 
+@pytest.mark.torture(94)
 @pytest.mark.parametrize(
     "name", ["", *COMMANDS, *(f"runs {name}" for name in ("list", "export", "delete", "check")), "plugins new"]
 )
@@ -74,6 +75,7 @@ def test_list_and_targets_need_no_torch() -> None:
         assert found.stdout.startswith("[")
 
 
+@pytest.mark.torture(92)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -57,6 +57,7 @@ def printed(action: Callable[[Output], None]) -> str:
     return stream.getvalue()
 
 
+@pytest.mark.torture(90)
 @pytest.mark.parametrize(
     ("terminal", "mode", "environment", "wanted"),
     [
@@ -80,6 +81,7 @@ def test_colors(
     assert shows_colors(Stream(terminal=terminal), mode) is wanted
 
 
+@pytest.mark.torture(45)
 @pytest.mark.parametrize(
     ("encoding", "environment", "wanted"),
     [
@@ -106,17 +108,20 @@ def test_width_of_pipes_is_unbounded_and_columns_counts(monkeypatch: pytest.Monk
         assert width(Stream(terminal=True)) == expected
 
 
+@pytest.mark.torture(58)
 def test_foreign_text_loses_its_control_characters() -> None:
     assert clean("a\x1b[2J\u202eb\tc\nd") == "a\\x1b[2J\\u202eb\\tc\nd"
     assert clean("naïve λ") == "naïve λ"
 
 
+@pytest.mark.torture(45)
 def test_text_for_ascii_terminals() -> None:
     stream = Stream(encoding="ascii")
     assert printable("f′ … λ ≤ 東", stream) == "f' ... lambda <= \\u6771"
     assert printable("f′", Stream()) == "f′"
 
 
+@pytest.mark.torture(58)
 def test_markup_in_text_is_text() -> None:
     def show(output: Output) -> None:
         output.line("[red]x[/red] :smile: [link=http://x]")
@@ -137,6 +142,7 @@ def test_colors_are_sent_when_asked_for() -> None:
     assert printed(show) == "\x1b[31mx\x1b[0m\n"
 
 
+@pytest.mark.torture(91)
 def test_json_is_strict_and_ascii() -> None:
     value = {"label": "λ\ud800", "value": None}
     shown = printed(lambda output: output.json(value))
@@ -146,6 +152,7 @@ def test_json_is_strict_and_ascii() -> None:
         Output().json({"value": math.nan})
 
 
+@pytest.mark.torture(90)
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
 def test_tables_keep_to_the_width(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -161,6 +168,7 @@ def test_tables_keep_to_the_width(columns: int, monkeypatch: pytest.MonkeyPatch)
         assert "12345" in shown
 
 
+@pytest.mark.torture(45)
 def test_tables_are_ascii_where_they_must(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     shown = printed(lambda output: output.table([Column("f′"), Column("π", short=True)], [["λ ≥ 1", "–"]]))

@@ -252,6 +252,7 @@ def test_worker_processes_train_with_it(project: Path) -> None:
 # What is wrong
 
 
+@pytest.mark.torture(26)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -327,6 +328,7 @@ def test_a_mistake_is_told_with_file_and_line(text: str | bytes, told: str) -> N
         declare_all(str(text).encode())
 
 
+@pytest.mark.torture(26)
 def test_a_sound_file_has_no_mistake() -> None:
     declare_all((SWISH + BUMP).encode())
     declare_all(b"\xef\xbb\xbf" + (SWISH + BUMP).replace("\n", "\r\n").encode())
@@ -338,6 +340,7 @@ def test_an_error_survives_a_pickle() -> None:
     assert (str(error), error.path, error.line) == ("a.toml:3: no", "a.toml", 3)
 
 
+@pytest.mark.torture(26)
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"#" * (MAX_BYTES + 1))
     (tmp_path / "folder").mkdir()
@@ -453,6 +456,7 @@ TOKENS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.torture(26)
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.lists(TOKENS, max_size=14).map(lambda parts: "".join(parts).encode())))
 def test_any_bytes_are_a_configuration_or_a_mistake(data: bytes) -> None:

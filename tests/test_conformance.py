@@ -11,12 +11,21 @@ from activations.testing.modules import check_module
 REGISTERED = list(default_registry().values())
 
 
-@pytest.mark.parametrize("case", cases(REGISTERED), ids=lambda case: case.id)
+# The cases of the list of faults that a check stands for.
+NUMBERS = {"shapes": (29,), "dtypes": (28,), "special": (30,)}
+MARKED = [
+    pytest.param(case, marks=pytest.mark.torture(*NUMBERS[case.check]) if case.check in NUMBERS else ())
+    for case in cases(REGISTERED)
+]
+
+
+@pytest.mark.parametrize("case", MARKED, ids=lambda case: case.id)
 def test_conformance(case):
     outcome = run_check(case.variant, case.check)
     assert outcome.status != "failed", outcome.message
 
 
+@pytest.mark.torture(60, 61)
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: f"{control.activation.name}-{control.check}")
 def test_negative_control(control):
     outcome = run_check(control.activation.variant(), control.check)

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from activations.benchmark.accelerator import OUT_OF_MEMORY
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run
-from activations.benchmark.workers import Workers, train_chunk
+from activations.benchmark.workers import Workers
 from activations.fitting.batched import Training
 from activations.fitting.engine import Batch, train
 from activations.fitting.initialisation import initial_parameters

@@ -39,6 +39,8 @@ REFUSED = [
     (7, "1e999", 1, "constant overflows"),
     (7, "1e999999999999999", 1, "constant overflows"),
     (7, "1e-999999999999999", 1, "constant underflows"),
+    (7, "1e99999999999999999999", 1, "constant overflows"),
+    (7, "x + 1.5e-99999999999999999999", 5, "constant underflows"),
     (7, "1j", 1, "complex numbers are not allowed"),
     (7, "True", 1, "True is not a number"),
     (7, "x + False", 5, "False is not a number"),
@@ -115,7 +117,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("case", "text", "column", "piece"), REFUSED)
+@pytest.mark.parametrize(
+    ("case", "text", "column", "piece"), [pytest.param(*row, marks=pytest.mark.torture(row[0])) for row in REFUSED]
+)
 def test_refused_with_its_own_message(case, text, column, piece):
     with pytest.raises(ExpressionError) as caught:
         parse(text)
@@ -127,6 +131,7 @@ def test_refused_with_its_own_message(case, text, column, piece):
     assert str(error).isascii()
 
 
+@pytest.mark.torture(1)
 def test_a_refused_formula_runs_nothing(tmp_path):
     target = tmp_path / "created"
     with pytest.raises(ExpressionError):
@@ -134,6 +139,7 @@ def test_a_refused_formula_runs_nothing(tmp_path):
     assert not target.exists()
 
 
+@pytest.mark.torture(4, 6, 7)
 @pytest.mark.parametrize("text", [text for case, text, _, _ in REFUSED if case in (4, 6, 7)])
 def test_hostile_sizes_cost_no_work(text):
     # Counts calls instead of time: a machine under load must not fail this.
@@ -164,6 +170,7 @@ def test_impossible_symbols(name):
         parse("x", names=("x", name))
 
 
+@pytest.mark.torture(10)
 def test_the_unknown_name_lists_what_is_near():
     with pytest.raises(ExpressionError, match="did you mean alpha"):
         parse("alhpa*x", names=("x", "alpha"))
@@ -179,11 +186,13 @@ def test_errors_pickle():
     assert isinstance(copy, ValueError)
 
 
+@pytest.mark.torture(1)
 def test_the_picture_points_at_the_column():
     first, second = ExpressionError("m", text="x + yy", column=5).picture.split("\n")
     assert (first, second) == ("x + yy", "    ^")
 
 
+@pytest.mark.torture(9)
 @pytest.mark.parametrize("text", ["x" * 5000, "\x1b[31m\n\x00" * 50, "\u202e" * 300, ""])
 @pytest.mark.parametrize("column", [1, 5, 100, 4999, 10**6])
 def test_the_picture_is_short_and_safe(text, column):
@@ -196,6 +205,7 @@ def test_the_picture_is_short_and_safe(text, column):
     assert lines[1].strip() == "^"
 
 
+@pytest.mark.torture(6)
 def test_recursion_is_bounded_near_the_stack_limit():
     program = (
         "import sys; from activations.expression import parse\n"
@@ -225,6 +235,7 @@ WORDS = st.sampled_from(
 ANY_TEXT = st.text(max_size=80) | st.lists(WORDS, max_size=25).map("".join) | st.lists(WORDS, max_size=25).map(" ".join)
 
 
+@pytest.mark.torture(15)
 @settings(max_examples=400, deadline=1000, suppress_health_check=list(HealthCheck))
 @given(ANY_TEXT)
 def test_any_text_is_a_formula_or_our_error(text):

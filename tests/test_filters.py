@@ -229,6 +229,7 @@ def test_what_was_measured_before_an_interruption_is_kept(cache: Path, monkeypat
     assert len(json.loads(cache.read_text())["properties"]) == 1
 
 
+@pytest.mark.torture(46)
 @pytest.mark.skipif(os.name == "nt", reason="the folders of other systems")
 @pytest.mark.parametrize(("folder", "variable"), [(cache_folder, "XDG_CACHE_HOME"), (data_folder, "XDG_DATA_HOME")])
 def test_our_folders_follow_the_standard(folder, variable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

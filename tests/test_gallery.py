@@ -89,6 +89,7 @@ def test_it_has_exactly_the_files_of_its_manifest(folder: Path) -> None:
             assert data.startswith(b"\x89PNG")
 
 
+@pytest.mark.torture(88)
 def test_it_is_the_same_on_repeat(folder: Path, tmp_path: Path) -> None:
     assert run("-o", str(tmp_path), *NAMES).exit_code == 0
     again = contents(tmp_path)
@@ -141,6 +142,7 @@ def test_other_formats(tmp_path: Path, kind: str, start: bytes, opened: str) -> 
     assert f'"dark/mish.{kind}"' in (tmp_path / "README.md").read_text() or kind == "pdf"
 
 
+@pytest.mark.torture(71)
 def test_what_is_interrupted_leaves_whole_files_and_no_manifest(tmp_path: Path) -> None:
     def interrupt(done: int, total: int, what: str) -> None:
         if done == 1:

@@ -242,6 +242,7 @@ def test_comparison_downloads_and_copies(visit, entries):
     assert page.locator("#readout tr").count() == 2
 
 
+@pytest.mark.torture(87)
 def test_the_keyboard_reaches_everything(visit, entries):
     page = visit(page_html(entries, title="Activations"))
     page.focus("#cards li:nth-child(1) a")
@@ -268,6 +269,7 @@ def test_the_keyboard_reaches_everything(visit, entries):
     assert nameless == 0
 
 
+@pytest.mark.torture(87)
 def test_dark_and_light(visit, entries):
     page = visit(page_html(entries, title="Activations"), color_scheme="dark")
     background = "getComputedStyle(document.getElementById('panel')).backgroundColor"
@@ -296,6 +298,7 @@ def test_a_phone(visit, entries):
             page.tap("#close")
 
 
+@pytest.mark.torture(86)
 def test_three_hundred_entries_stay_responsive(visit, entries):
     one = entries[1]
     many = []
@@ -329,6 +332,7 @@ def test_three_hundred_entries_stay_responsive(visit, entries):
     assert page.locator("#plot *").count() < 80
 
 
+@pytest.mark.torture(87)
 def test_without_javascript_the_pictures_and_the_table_remain(visit, entries):
     page = visit(page_html(entries, title="Activations"), script=False)
     images = page.locator("#cards img")
@@ -357,6 +361,7 @@ def hostile_entry(plain):
     return replace(plain, variant=declared.variant(), family=HOSTILE, origin=HOSTILE)
 
 
+@pytest.mark.torture(84)
 def test_hostile_text_is_text(visit, entries):
     plain, hostile = entries[1], hostile_entry(entries[1])
     html = page_html([hostile], title=HOSTILE)
@@ -379,6 +384,7 @@ def test_hostile_text_is_text(visit, entries):
     assert page.evaluate("document.documentElement.scrollWidth") <= 1300
 
 
+@pytest.mark.torture(84)
 def test_the_policy_names_the_digests_and_the_browser_obeys_it(visit, entries):
     html = page_html(entries[:2], title="Activations")
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)[1]
@@ -455,6 +461,7 @@ def test_other_latex_is_not_set(latex):
     assert mathml(latex) is None
 
 
+@pytest.mark.torture(88)
 def test_equal_entries_give_equal_bytes(entries):
     assert page_html(entries, title="Activations") == page_html(entries, title="Activations")
 
@@ -470,6 +477,7 @@ def test_a_slider_has_the_value_among_its_steps(value):
     assert 100 <= (ends["high"] - ends["low"]) / ends["step"] <= 1000
 
 
+@pytest.mark.torture(58)
 def test_a_declaration_of_a_plugin_may_be_hostile_from_the_start():
     def body(x):
         return torch.tanh(x)

@@ -120,6 +120,7 @@ def test_two_inputs_and_unknown_names_are_refused(register, act2fn, timm):
     assert (len(act2fn), len(timm._ACT_LAYER_DEFAULT)) == before
 
 
+@pytest.mark.torture(43, 44)
 @pytest.mark.parametrize(
     ("register", "name", "module"),
     [

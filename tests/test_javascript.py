@@ -143,6 +143,7 @@ def test_all_registered_formulas_and_their_derivatives_equal_torch():
             assert same, (name, order, x, our, their)
 
 
+@pytest.mark.torture(84)
 @pytest.mark.parametrize(
     "text", ["constructor*__proto__ + alert", "eval + Function if window > 0 else document", "F + Math*p0"]
 )

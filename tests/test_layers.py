@@ -66,6 +66,10 @@ ONLY_IN = {
     "mpmath": {"activations.expression", "activations.testing", "activations.derivation"},
     "safetensors": {"activations.fitting"},
     "sqlite3": {"activations.benchmark"},
+    "distributed": {"activations.benchmark"},
+    "dask": {"activations.benchmark"},
+    "filelock": {"activations.fitting"},
+    "ctypes": {"activations.fitting"},
 }
 
 

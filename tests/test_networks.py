@@ -209,12 +209,14 @@ def test_a_parametric_curve() -> None:
     np.testing.assert_allclose(found.predict([1.0]), [[math.cos(1), math.sin(1)]], atol=0.1)
 
 
+@pytest.mark.torture(38)
 def test_values_of_1e308_do_not_overflow() -> None:
     found = fit(formula_target("1e308*sin(x)", points=20), **SMALL)
     assert found.state == "finished" and np.isfinite(found.predict(found.test.x)).all()
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+@pytest.mark.torture(12)
 def test_a_constant_target_has_no_r2() -> None:
     found = fit("0*x + 2", **SMALL)
     assert math.isnan(found.score()) and found.to_dict()["test_error"]["r2"] is None
@@ -665,6 +667,7 @@ def test_an_onnx_model_with_other_numbers_is_not_written(tmp_path: Path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.torture(43)
 def test_without_the_extra_onnx_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from activations.networks import onnx_file
 

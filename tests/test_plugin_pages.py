@@ -73,6 +73,7 @@ def watched(page: Any, problems: list[str]) -> Any:
     return page
 
 
+@pytest.mark.torture(58, 84)
 def test_the_pages_run_nothing_of_it(pages: list[Path]) -> None:
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")

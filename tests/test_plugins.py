@@ -89,6 +89,7 @@ assert [a == b for a, b in zip(before, state())] == [True] * len(before), [a == 
 """
 
 
+@pytest.mark.torture(53, 55, 69, 91)
 def test_what_a_plugin_changes_is_put_back_and_named(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("meddler", code=MEDDLING)
     plugin_sandbox.add("zz-healthy", code=HEALTHY)
@@ -139,7 +140,10 @@ DEADLY = {
 }
 
 
-@pytest.mark.parametrize("name", DEADLY)
+NUMBERS = {"dies": 51, "segfaults": 51, "hangs": 52, "hangs-later": 52, "greedy": 54, "greedy-early": 54}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.torture(NUMBERS[name])) for name in DEADLY])
 def test_check_survives_what_ends_or_stops_a_process(name: str, plugin_sandbox: PluginSandbox) -> None:
     code, status, reason = DEADLY[name]
     plugin_sandbox.add(name, code=code, version="0.3")
@@ -153,6 +157,7 @@ def test_check_survives_what_ends_or_stops_a_process(name: str, plugin_sandbox: 
     assert (healthy["status"], healthy["problems"]) == ("sound", [])
 
 
+@pytest.mark.torture(51, 68)
 def test_what_can_never_be_imported_can_be_disabled(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("deadly", code="import os\nos._exit(7)")
     plugin_sandbox.add("zz-healthy", code=HEALTHY)
@@ -174,6 +179,7 @@ def test_what_can_never_be_imported_can_be_disabled(plugin_sandbox: PluginSandbo
     assert "can't be disabled" in ours.stderr
 
 
+@pytest.mark.torture(52)
 def test_a_slow_plugin_is_named_while_it_is_waited_for(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("slow-one", code="import time\ntime.sleep(4)\n")
     assert "waiting for plugin slow-one 1.0; Ctrl-C stops" in plugin_sandbox.run("list", "tanh").stderr
@@ -182,6 +188,7 @@ def test_a_slow_plugin_is_named_while_it_is_waited_for(plugin_sandbox: PluginSan
 # Names
 
 
+@pytest.mark.torture(56)
 def test_a_clash_keeps_ours_and_qualifies_theirs(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("clashing", code=HEALTHY.replace("my_cube", "tanh").replace("my_bumps", "sin"))
     ours, theirs = json.loads(plugin_sandbox.run("list", "tanh", "clashing:tanh", "--json").stdout)
@@ -194,6 +201,7 @@ def test_a_clash_keeps_ours_and_qualifies_theirs(plugin_sandbox: PluginSandbox) 
     assert len(row["problems"]) == 2
 
 
+@pytest.mark.torture(56)
 def test_of_two_plugins_the_first_in_the_alphabet_has_the_name(plugin_sandbox: PluginSandbox) -> None:
     spellings = {"b-plugin": "my_cube", "a-plugin": "mycube", "c-plugin": "my__cube"}
     outcomes = []
@@ -208,6 +216,7 @@ def test_of_two_plugins_the_first_in_the_alphabet_has_the_name(plugin_sandbox: P
     assert [row["origin"] for row in outcomes[0][0]] == ["a-plugin 1.0", "b-plugin 1.0", "c-plugin 1.0"]
 
 
+@pytest.mark.torture(56)
 def test_a_name_twice_in_one_plugin_is_told(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("twice", code=HEALTHY.replace("return [my_cube]", "return [my_cube, my_cube]"))
     found = plugin_sandbox.run("list", "my_cube", "--json")
@@ -295,6 +304,7 @@ def test_nothing_is_imported_that_is_not_used(plugin_sandbox: PluginSandbox) -> 
     assert imports(plugin_sandbox) == 6
 
 
+@pytest.mark.torture(67)
 def test_many_plugins_that_are_not_used_are_not_imported(plugin_sandbox: PluginSandbox) -> None:
     for number in range(60):
         plugin_sandbox.add(
@@ -408,6 +418,7 @@ def ranking(found: subprocess.CompletedProcess[str]) -> list[str]:
 BENCH = ("bench", "cubic", "-a", "tanh", "--steps", "5", "--seeds", "2", "-j", "1", "--json")
 
 
+@pytest.mark.torture(64, 65)
 def test_a_changed_plugin_is_trained_anew_and_a_missing_one_is_told(plugin_sandbox: PluginSandbox) -> None:
     bench = (*BENCH, "-a", "my_cube")
     plugin_sandbox.add("zz-healthy", code=HEALTHY)
@@ -441,6 +452,7 @@ UNUSABLE = START + (
 )
 
 
+@pytest.mark.torture(54, 60)
 def test_a_benchmark_goes_on_without_what_cannot_be_called(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("unusable", code=UNUSABLE)
     found = plugin_sandbox.run(*BENCH, "-a", "u_*")
@@ -459,6 +471,7 @@ def test_a_benchmark_goes_on_without_what_cannot_be_called(plugin_sandbox: Plugi
     assert "no activation is left" in nothing.stderr
 
 
+@pytest.mark.torture(52, 54)
 def test_what_hangs_or_takes_all_memory_is_left_out(plugin_sandbox: PluginSandbox) -> None:
     for name in ("hangs-later", "greedy"):
         plugin_sandbox.add(name, code=DEADLY[name][0])
@@ -468,6 +481,7 @@ def test_what_hangs_or_takes_all_memory_is_left_out(plugin_sandbox: PluginSandbo
     assert trial(registry.variant("tanh")) == ""
 
 
+@pytest.mark.torture(66)
 def test_what_cannot_be_sent_to_a_process_is_refused_before_the_grid(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add(
         "hidden-inside",
@@ -569,6 +583,7 @@ CAUGHT = {
 }
 
 
+@pytest.mark.torture(60, 61)
 def test_each_fault_is_caught_by_the_check_that_is_for_it(plugin_sandbox: PluginSandbox) -> None:
     plugin_sandbox.add("wrong-ones", code=WRONG)
     only = [word for check in dict.fromkeys(CAUGHT.values()) for word in ("--only", check)]

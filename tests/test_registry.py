@@ -46,6 +46,7 @@ def test_every_elementwise_activation_of_torch_is_there():
     assert {name for name in of_torch | {"Bilinear", "Identity"} if name not in REGISTRY} == set()
 
 
+@pytest.mark.torture(24)
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [("rleu", "relu"), ("sigmoit", "sigmoid"), ("gellu", "gelu"), ("qqqq", "activations list")],

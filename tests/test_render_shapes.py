@@ -208,6 +208,7 @@ def test_an_unknown_theme_and_no_activation_are_refused():
         draw_shapes([])
 
 
+@pytest.mark.torture(88)
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("names", [("relu",), ("relu", "glu")])
 def test_equal_bytes_on_repeat(format, names):
@@ -221,6 +222,7 @@ def test_equal_bytes_on_repeat(format, names):
         assert word not in content
 
 
+@pytest.mark.torture(88)
 def test_equal_bytes_from_another_process_and_other_settings():
     program = (
         "import hashlib, matplotlib, sys\n"
@@ -243,6 +245,7 @@ def test_an_unknown_format_is_refused():
         figure_bytes(draw_shapes([info_of("relu")]), "bmp")
 
 
+@pytest.mark.torture(58, 84)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_foreign_text_is_shown_and_never_interpreted(text):
     info = dataclasses.replace(
@@ -264,6 +267,7 @@ def test_foreign_text_is_shown_and_never_interpreted(text):
             assert len(shown.get_text()) < 1000
 
 
+@pytest.mark.torture(58)
 def test_dollars_and_missing_glyphs_are_escaped():
     assert plain("a $b$\nc") == r"a \$b\$ c"
     assert plain("\x1b[1m漢") == "□[1m□"

@@ -80,6 +80,7 @@ def test_all_promised_files_are_written_and_no_others(odd, written):
         assert place.read_bytes().startswith(beginnings.get(place.suffix, b""))
 
 
+@pytest.mark.torture(88)
 def test_nothing_is_written_over_unless_told_and_then_the_bytes_are_the_same(odd, written, tmp_path):
     folder, _ = written
     before = contents(folder)
@@ -124,6 +125,7 @@ def test_the_json_is_the_result_without_its_wall_time(odd, written):
     assert found == json.loads(json.dumps({k: v for k, v in odd.to_dict().items() if k not in ("seconds", "reused")}))
 
 
+@pytest.mark.torture(36)
 def test_the_csv_is_the_table_and_no_cell_of_it_calculates(odd):
     lines = list(csv.DictReader(io.StringIO(ranking_csv(odd))))
     assert len(lines) == len(odd.table)
@@ -162,6 +164,7 @@ def test_the_markdown_has_a_row_for_each_place_and_no_markup_of_others(odd):
 # The page
 
 
+@pytest.mark.torture(84)
 def test_the_policy_names_every_script_and_style_and_nothing_else(html):
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)[1]
     parts = dict(part.strip().split(" ", 1) for part in policy.replace("&#39;", "'").split(";"))
@@ -181,6 +184,7 @@ def test_the_policy_names_every_script_and_style_and_nothing_else(html):
     assert " style=" not in own and not re.search(r"<[^>]*\son\w+=", re.sub(r"data:image[^\"]*", "", own))
 
 
+@pytest.mark.torture(84)
 def test_foreign_text_is_text(odd, html):
     own = html.split("<script")[0]
     assert "\x1b" not in html
@@ -287,6 +291,7 @@ def test_the_best_runs_come_first_whatever_the_room(many):
 # Odd results
 
 
+@pytest.mark.torture(86)
 def test_one_seed_one_activation_one_target(tmp_path):
     result = ranked([formula_target("abs(x)", points=20)], ["tanh"], seeds=1)
     places = write_report(result, tmp_path)
@@ -300,6 +305,7 @@ def test_one_seed_one_activation_one_target(tmp_path):
     assert data["heat"] is data["profile"] is None
 
 
+@pytest.mark.torture(21, 86)
 def test_where_every_run_diverged_the_page_says_so():
     from activations.declare import formula_activation
 

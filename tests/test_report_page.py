@@ -15,6 +15,7 @@ from activations.render.report.page import report_html
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LOCAL = ("file:", "data:", "blob:")
 PHONE = {"viewport": {"width": 390, "height": 844}}
+ZOOMED = {"viewport": {"width": 320, "height": 256}}  # what is left of 1280 by 1024 at 400 %
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +196,7 @@ def test_a_drawing_can_be_saved_and_not_be_sent(visit, html, tmp_path):
     assert (tmp_path / "fits.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.torture(86)
 def test_what_diverged_is_named(visit, html, odd):
     page = visit(html)
     page.locator("#activations input").nth(3).check()
@@ -204,6 +206,7 @@ def test_what_diverged_is_named(visit, html, odd):
     assert math.isinf(odd.targets[0].ranking[3].nrmse)
 
 
+@pytest.mark.torture(87)
 def test_the_table_sorts_and_filters_by_keyboard(visit, html, odd):
     page = visit(html)
     assert page.locator("#rows tr").count() == len(odd.table)
@@ -248,6 +251,7 @@ def test_a_cell_of_the_heat_map_leads_to_its_fits(visit, many, many_html):
     assert any(label.startswith(name) for label in curves(page))
 
 
+@pytest.mark.torture(86)
 def test_many_activations_stay_readable_and_quick(visit, many_html):
     page = visit(many_html)
     assert page.evaluate("document.getElementById('heat').data[0].z.length") == 40
@@ -266,6 +270,7 @@ def test_many_activations_stay_readable_and_quick(visit, many_html):
     assert all(one[1] <= other[0] + 1.5 for one, other in itertools.pairwise(ticks))  # no name on another
 
 
+@pytest.mark.torture(84)
 def test_hostile_text_is_text(visit, odd):
     named = [replace(odd.targets[0], target=replace(odd.targets[0].target, name=HOSTILE)), *odd.targets[1:3]]
     page = visit(report_html(replace(odd, targets=tuple(named), overall=None)))
@@ -284,6 +289,7 @@ def test_hostile_text_is_text(visit, odd):
     assert overflow(page) <= 0
 
 
+@pytest.mark.torture(84)
 def test_the_browser_stops_what_the_page_did_not_bring_along(chromium, html, tmp_path):
     foreign = "<script>window.__pwn = 1</script><img src='https://example.org/x.png' onerror='window.__pwn = 2'>"
     (tmp_path / "report.html").write_text(html.replace("</main>", f"{foreign}</main>"), encoding="utf-8")
@@ -300,6 +306,7 @@ def test_the_browser_stops_what_the_page_did_not_bring_along(chromium, html, tmp
     context.close()
 
 
+@pytest.mark.torture(87)
 def test_without_scripts_the_pictures_and_the_tables_remain(visit, html, odd):
     page = visit(html, script=False)
     assert page.locator("#targets section.target:visible").count() == len(odd.targets)
@@ -313,6 +320,14 @@ def test_without_scripts_the_pictures_and_the_tables_remain(visit, html, odd):
     for hidden in ("#explorer", "#filters", "#target", "#heat", "#more"):
         assert not page.is_visible(hidden), hidden
     assert overflow(page) <= 0
+
+
+@pytest.mark.torture(87)
+@pytest.mark.parametrize("script", [True, False])
+def test_at_four_times_the_size_nothing_is_lost_sideways(visit, html, script):
+    page = visit(html, script=script, **ZOOMED)
+    assert overflow(page) <= 0
+    assert page.locator("h1").first.is_visible()
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -335,6 +350,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.mark.torture(87)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_background(visit, html, scheme):
     page = visit(html, color_scheme=scheme)
@@ -374,6 +390,7 @@ def test_the_drawings_follow_a_change_of_the_scheme(visit, html):
     assert heat != before
 
 
+@pytest.mark.torture(87)
 def test_on_paper_every_target_has_its_ranking_and_its_picture(visit, html, odd):
     page = visit(html)
     page.emulate_media(media="print")

@@ -50,7 +50,7 @@ def trained(speed, problem, contender):
     return rows
 
 
-@pytest.mark.parametrize("name", ["loop", "torch.func", "jax"])
+@pytest.mark.parametrize("name", ["native", "loop", "torch.func", "jax"])
 @pytest.mark.parametrize(("activation", "hidden"), [("relu", (8,)), ("tanh", (6, 5)), ("sine", (8,))])
 def test_every_contender_trains_the_same_networks_to_the_same_parameters(speed, name, activation, hidden):
     problem = speed.Problem(activation, hidden, points=12, runs=3, steps=20, precision="float64", rate=1e-2)
@@ -58,6 +58,17 @@ def test_every_contender_trains_the_same_networks_to_the_same_parameters(speed, 
     found = trained(speed, problem, contender)
     ours = trained(speed, problem, speed.OURS)
     # Not the initial ones: a contender that does nothing would agree with another that does nothing.
+    assert np.abs(ours - problem.rows).max() > 0.05
+    np.testing.assert_allclose(found, ours[: len(found)], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["native", "loop", "jax"])
+@pytest.mark.parametrize("more", [{"optimizer": "sgd", "rate": 0.3}, {"batch": 4, "rate": 1e-2}])
+def test_other_steps_are_the_same_too(speed, name, more):
+    problem = speed.Problem("tanh", (6,), points=13, runs=2, steps=20, precision="float64", **more)
+    [contender] = [found for found in speed.CONTENDERS if found.name == name]
+    found = trained(speed, problem, contender)
+    ours = trained(speed, problem, speed.OURS)
     assert np.abs(ours - problem.rows).max() > 0.05
     np.testing.assert_allclose(found, ours[: len(found)], rtol=1e-7, atol=1e-9)
 
@@ -84,10 +95,17 @@ def test_the_command_prints_ratios_and_strict_json(speed, capsys):
     arguments = ["relu", "--rounds", "1", "--steps", "2", "--no-processes"]
     speed.main([*arguments, "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert [row["shape"] for row in found["rows"]] == ["1-128-1", "1-128-1", "1-64-64-1"]
+    assert [row["shape"] for row in found["rows"]] == [
+        "1-128-1",
+        "1-128-1",
+        "1-128-10-1",
+        "1-512-1",
+        "1-20-50-20-1",
+        "1-64-64-1",
+    ]
     for row in found["rows"]:
-        assert row["ratios"]["the engine"] == 1
-        assert {"loop", "torch.func"} <= row["ratios"].keys()
+        assert row["ratios"][row["first"]] == 1
+        assert {"batched", "loop"} <= row["ratios"].keys()
         assert row["ratios"].keys() | row["skipped"].keys() == {contender.name for contender in speed.CONTENDERS}
         assert row["roof"]["bound"] > 0
     speed.main([*arguments, "--device", "cuda"] if not torch.cuda.is_available() else arguments)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import CHUNK, Run, chunks
-from activations.benchmark.workers import Workers, train_chunk
+from activations.benchmark.workers import Workers
 from activations.declare import formula_activation
 from activations.fitting.devices import steady_arithmetic
 from activations.fitting.engine import Batch, predict, train

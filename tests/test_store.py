@@ -18,6 +18,7 @@ import pytest
 from plain_rights import GIVE_UP_RIGHTS
 
 from activations.benchmark import PRESETS, benchmark
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.entry import Entry
 from activations.benchmark.plan import Run
 from activations.benchmark.presets import Preset
@@ -27,7 +28,6 @@ from activations.benchmark.store.listing import RunFilter, count_runs, delete_ru
 from activations.benchmark.store.protocols import stored_protocols
 from activations.benchmark.store.rankings import stored_ranking
 from activations.benchmark.store.repair import check_store, salvage_store
-from activations.benchmark.workers import train_chunk
 from activations.declare import activation, formula_activation
 from activations.errors import StoreError
 from activations.fitting import function_target
@@ -139,6 +139,7 @@ def test_of_a_python_function_the_errors_are_kept(file):
     assert found.fits == () and found.references == ()
 
 
+@pytest.mark.torture(20)
 def test_infinite_errors_come_back_and_nothing_in_the_file_is_nan(file):
     outcomes = train_chunk([Run(SIN, REGISTRY.variant("square"), (6,), 1e30, 1.0, seed, 20) for seed in range(3)])
     assert all(outcome.diverged_at is not None for outcome in outcomes)
@@ -153,6 +154,7 @@ def test_infinite_errors_come_back_and_nothing_in_the_file_is_nan(file):
     assert set(statuses) == {("diverged", None, None, None, "null")}
 
 
+@pytest.mark.torture(80)
 def test_a_run_that_comes_twice_is_there_once(file):
     outcomes = train_chunk([Run(SIN, REGISTRY.variant("relu"), (6,), 0.01, 1.0, seed, 5) for seed in range(3)])
     later = [dataclasses.replace(outcome, seconds=99.0) for outcome in outcomes]
@@ -186,12 +188,13 @@ def test_weights_are_safetensors_with_the_names_of_layers():
 
 def test_a_second_time_nothing_is_trained(file, monkeypatch):
     first = small(file)
-    monkeypatch.setattr("activations.benchmark.workers.train_chunk", None)
+    monkeypatch.setattr("activations.benchmark.chunk.train_chunk", None)
     second = small(file)
     assert second.reused == len(rows(file))
     assert comparable(second) == comparable(first)
 
 
+@pytest.mark.torture(72)
 def test_what_was_trained_before_an_interruption_is_not_trained_again(file):
     seen = []
 
@@ -242,6 +245,7 @@ def test_a_race_is_ranked_again_as_it_was(file):
     assert len(made.overall.places) == 15
 
 
+@pytest.mark.torture(81)
 @pytest.mark.parametrize("change", [{"torch": "9.9"}, {"device": "cuda H999"}, {"engine": 99}])
 def test_runs_of_another_environment_are_not_reused(file, change):
     outcomes = train_chunk([Run(SIN, REGISTRY.variant("relu"), (6,), 0.01, 1.0, 0, 5)])
@@ -253,6 +257,7 @@ def test_runs_of_another_environment_are_not_reused(file, change):
         assert store.known(runs, dataclasses.replace(HERE, **change)) == {}
 
 
+@pytest.mark.torture(81)
 def test_a_ranking_from_two_machines_says_so(file, monkeypatch):
     small(file, names=["relu"])
     other = dataclasses.replace(HERE, machine="Plan 9")
@@ -271,6 +276,7 @@ def own(formula, body):
     return stored_own.variant()
 
 
+@pytest.mark.torture(64)
 def test_an_activation_that_is_gone_is_ranked_and_drawn_from_its_formula(file):
     variant = own("x*x/4", lambda x: x * x / 4)
     made = benchmark([SIN], [variant, REGISTRY.variant("relu")], store=file)
@@ -286,6 +292,7 @@ def test_an_activation_that_is_gone_is_ranked_and_drawn_from_its_formula(file):
     assert fits["stored_own"].predict(x) == pytest.approx(live.predict(x), rel=1e-5)
 
 
+@pytest.mark.torture(65)
 def test_results_of_a_changed_activation_are_not_reused(file):
     benchmark([SIN], [own("x*x/4", lambda x: x * x / 4)], store=file)
     changed = benchmark([SIN], [own("x*x/5", lambda x: x * x / 5)], store=file)
@@ -327,6 +334,7 @@ def run_forking(work, check=True):
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=check)
 
 
+@pytest.mark.torture(70)
 def test_two_hundred_kills_lose_nothing(file):
     done = run_forking(f"""
 random.seed(1)
@@ -346,6 +354,7 @@ print(killed)
     assert comparable(ranked(file).result) == comparable(expected)
 
 
+@pytest.mark.torture(75)
 def test_eight_benchmarks_on_one_store(file):
     done = run_forking(f"""
 grids = [["relu", "tanh", "prelu"]] * 4 + [["tanh"], ["relu", "prelu"], ["tanh", "relu"], ["prelu"]]
@@ -375,6 +384,7 @@ def holder(file):
     return process
 
 
+@pytest.mark.torture(76)
 def test_a_stopped_process_that_holds_the_lock_is_waited_for_and_then_named(file, monkeypatch):
     small(file, names=["relu"])
     monkeypatch.setattr(database_module, "POLL", 0.05)
@@ -395,6 +405,7 @@ def test_a_stopped_process_that_holds_the_lock_is_waited_for_and_then_named(file
         store.add([], "tuning", HERE)
 
 
+@pytest.mark.torture(76)
 def test_a_writer_that_waits_goes_on_when_the_lock_is_free(file, monkeypatch):
     small(file, names=["relu"])
     monkeypatch.setattr(database_module, "POLL", 0.05)
@@ -409,6 +420,7 @@ def test_a_writer_that_waits_goes_on_when_the_lock_is_free(file, monkeypatch):
     process.stdout.close()
 
 
+@pytest.mark.torture(73)
 def test_a_full_disk_is_told_and_loses_nothing(file):
     small(file, names=["relu"])
     with Store(file) as store:
@@ -422,6 +434,7 @@ def test_a_full_disk_is_told_and_loses_nothing(file):
     assert comparable(small(file)) == comparable(small())
 
 
+@pytest.mark.torture(73)
 def test_a_file_that_may_not_grow_is_told_and_loses_nothing(tmp_path):
     sizes = (20_000, 90_000, 150_000)
     done = run_forking(f"""
@@ -461,6 +474,7 @@ class _Failing(sqlite3.Connection):
         return super().executemany(*arguments)
 
 
+@pytest.mark.torture(79)
 @pytest.mark.parametrize(
     "error", [sqlite3.OperationalError("disk I/O error"), sqlite3.OperationalError("database or disk is full")]
 )
@@ -534,6 +548,7 @@ def broken(file, what):
         os.mkfifo(file)
 
 
+@pytest.mark.torture(77)
 @pytest.mark.parametrize(
     ("what", "words"),
     [
@@ -566,6 +581,7 @@ def test_what_is_no_store_is_refused_and_left_alone(file, what, words, mode):
         assert file.read_bytes() == before
 
 
+@pytest.mark.torture(74)
 def test_a_missing_store_is_made_to_write_and_refused_to_read(file):
     with pytest.raises(StoreError, match="there is no store"):
         Store(file, "read")
@@ -579,6 +595,7 @@ def test_a_missing_store_is_made_to_write_and_refused_to_read(file):
         Store(file / "below a file.sqlite3")
 
 
+@pytest.mark.torture(71)
 def test_what_a_killed_maker_left_is_swept(file):
     left = [file.parent / f".{file.name}.abcdefg_.tmp{ending}" for ending in ("", "-wal", "-journal")]
     for place in left:
@@ -594,6 +611,7 @@ def test_what_a_killed_maker_left_is_swept(file):
     assert os.listdir(file.parent) == [file.name]
 
 
+@pytest.mark.torture(77)
 def test_where_nothing_is_found_damage_is_told_rather_than_an_empty_store(file):
     with Store(file) as store:
         store.add(train_chunk([Run(SIN, REGISTRY.variant("relu"), (6,), 0.01, 1.0, 0, 5)]), "ranking", HERE)
@@ -607,6 +625,7 @@ def test_where_nothing_is_found_damage_is_told_rather_than_an_empty_store(file):
         ranked(file)
 
 
+@pytest.mark.torture(77)
 @pytest.mark.parametrize("what", ["no regular file", "another program", "a folder"])
 def test_salvage_of_what_holds_no_runs_makes_no_file(file, tmp_path, what):
     broken(file, what)
@@ -615,12 +634,14 @@ def test_salvage_of_what_holds_no_runs_makes_no_file(file, tmp_path, what):
     assert not (tmp_path / "new.sqlite3").exists()
 
 
+@pytest.mark.torture(74)
 def test_a_dangling_link_is_no_store(file):
     file.symlink_to(file.parent / "nothing")
     with pytest.raises(StoreError, match="there is no store"):
         Store(file)
 
 
+@pytest.mark.torture(77)
 def test_a_log_of_another_store_is_not_replayed(tmp_path):
     one, other = tmp_path / "one.sqlite3", tmp_path / "other.sqlite3"
     for file in (one, other):
@@ -638,6 +659,7 @@ def test_a_log_of_another_store_is_not_replayed(tmp_path):
     assert ranked(one).result.targets
 
 
+@pytest.mark.torture(77)
 def test_without_its_log_a_store_is_older_and_sound(file):
     small(file, names=["relu"])
     run_forking(f"""
@@ -653,6 +675,7 @@ os.waitpid(number, 0)
     assert comparable(small(file)) == comparable(small())
 
 
+@pytest.mark.torture(74)
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
 def test_a_store_in_a_read_only_folder_can_be_read(tmp_path):
     folder = tmp_path / "kept"
@@ -676,6 +699,7 @@ print(os.waitpid(child(work), 0)[1] >> 8)
     assert code == "4" and "runs.sqlite3" in message and "--store" in message
 
 
+@pytest.mark.torture(78)
 def test_a_network_file_system_gets_no_shared_log(file, monkeypatch, tmp_path):
     mounts = tmp_path / "mounts"
     mounts.write_text(f"none / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n")
@@ -693,6 +717,7 @@ def test_a_network_file_system_gets_no_shared_log(file, monkeypatch, tmp_path):
     assert len(told) == 1
 
 
+@pytest.mark.torture(83)
 def test_the_log_is_bounded_and_gone_at_the_end(file):
     small(file, names=["relu"])
     log = Path(f"{file}-wal")
@@ -709,6 +734,7 @@ def test_the_log_is_bounded_and_gone_at_the_end(file):
     assert not log.exists()
 
 
+@pytest.mark.torture(77)
 @pytest.mark.parametrize("what", ["truncated", "flipped"])
 def test_what_can_be_read_of_a_damaged_store_is_saved(file, tmp_path, what):
     small(file, names=list(REGISTRY)[:6])
@@ -737,6 +763,7 @@ def test_salvage_of_no_database_makes_no_file(file, tmp_path):
     assert not (tmp_path / "new.sqlite3").exists()
 
 
+@pytest.mark.torture(77)
 def test_check_finds_a_row_that_refers_to_nothing(file):
     small(file, names=["relu"])
     with Store(file, "read") as store:
@@ -749,6 +776,7 @@ def test_check_finds_a_row_that_refers_to_nothing(file):
         assert any("missing row of protocols" in problem for problem in check_store(store))
 
 
+@pytest.mark.torture(46)
 def test_the_default_store_needs_a_home(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_store() == tmp_path / "activations" / "runs.sqlite3"
@@ -807,6 +835,7 @@ def test_exported_runs_hold_what_the_store_does(file, tmp_path, form):
         assert list(pandas.read_parquet(out)["key"]) == [row["key"] for row in found]
 
 
+@pytest.mark.torture(82)
 def test_a_hundred_thousand_rows_are_listed(file):
     small(file, names=["relu"])
     with Store(file) as store:

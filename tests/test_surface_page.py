@@ -157,6 +157,7 @@ def test_a_surface_is_drawn_with_its_path(visit, html, two):
     assert coloured.mean() > 0.08
 
 
+@pytest.mark.torture(85)
 def test_twenty_and_more_surfaces_lose_no_view(visit, many_html):
     page = visit(many_html, **SMALL)
     assert page.locator(".card").count() == len(ACTIVATIONS) >= 20
@@ -182,6 +183,7 @@ def test_twenty_and_more_surfaces_lose_no_view(visit, many_html):
     assert z == flat
 
 
+@pytest.mark.torture(85)
 def test_more_views_than_the_limit_would_be_lost(chromium):
     """The control: of more views than a browser allows it gives some up, and that is seen."""
     with contextlib.closing(chromium.new_context(**SMALL)) as context:
@@ -223,6 +225,7 @@ def test_switches_the_scheme_and_paper_redraw(visit, html):
     assert not page.locator(".view:visible, .contour:visible, .controls:visible").count()
 
 
+@pytest.mark.torture(85)
 def test_without_webgl_the_pictures_remain(visit, html):
     page = visit(html, before=WITHOUT_WEBGL)
     assert page.locator(".still img:visible").count() == 2
@@ -251,6 +254,7 @@ def test_a_phone_needs_no_sideways_scroll(visit, html, script):
     assert overflow(page) <= 0
 
 
+@pytest.mark.torture(84)
 def test_hostile_text_is_text(visit, two):
     target = replace(two[0].target, name=HOSTILE)
     named = [replace(two[0], target=target, labels=(HOSTILE, "w2")), replace(two[1], target=target)]
@@ -309,10 +313,12 @@ def test_text_stands_out_from_its_background(visit, html, scheme):
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (which, text, back)
 
 
+@pytest.mark.torture(88)
 def test_the_same_surfaces_give_the_same_bytes(two, html):
     assert surface_page(two, "A sentence on it.") == html
 
 
+@pytest.mark.torture(86)
 def test_no_finite_error_is_a_readable_page(visit, two):
     empty = replace(two[0], losses=np.full_like(two[0].losses, np.inf))
     page = visit(surface_page([empty]), before=WITHOUT_WEBGL)

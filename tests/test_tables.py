@@ -18,6 +18,7 @@ def write(tmp_path, content, encoding="utf-8"):
     return str(path)
 
 
+@pytest.mark.torture(34)
 @pytest.mark.parametrize(
     "content",
     [
@@ -46,6 +47,7 @@ def rows(line5):
     return "\n".join([*lines[:4], line5, *lines[5:]])
 
 
+@pytest.mark.torture(32, 33, 34, 36)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -79,6 +81,7 @@ def test_a_bad_file_is_refused_with_the_place(tmp_path, content, message):
         read_table(write(tmp_path, content), x=["x"], y="y")
 
 
+@pytest.mark.torture(36)
 def test_a_cell_may_be_long_and_the_limit_of_others_stays(tmp_path):
     before = csv.field_size_limit()
     table = read_table(write(tmp_path, GOOD.replace("x,y", "x" * 1_000_000 + ",y")))
@@ -88,6 +91,7 @@ def test_a_cell_may_be_long_and_the_limit_of_others_stays(tmp_path):
     assert csv.field_size_limit() == before
 
 
+@pytest.mark.torture(33)
 def test_missing_rows_can_be_dropped_and_are_counted(tmp_path):
     content = rows("3,nan").replace("7,49", ",49")
     table = read_table(write(tmp_path, content), drop_missing=True)
@@ -109,11 +113,13 @@ def test_columns_are_chosen_by_name_or_number(tmp_path):
             read_table(path, x, y)
 
 
+@pytest.mark.torture(37)
 def test_repeated_inputs_are_allowed_and_counted(tmp_path):
     table = read_table(write(tmp_path, GOOD + "3,8\n3,7\n"))
     assert table.repeated == 2
 
 
+@pytest.mark.torture(35)
 def test_what_is_no_regular_file_raises_at_once(tmp_path):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -124,6 +130,7 @@ def test_what_is_no_regular_file_raises_at_once(tmp_path):
             read_table(str(path))
 
 
+@pytest.mark.torture(35)
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "huge.csv"
     with path.open("wb") as file:
@@ -143,6 +150,7 @@ def test_the_rows_of_a_file_are_split_anew_for_each_seed(tmp_path):
     assert len({samples.training.x.tobytes() for samples in splits}) == 3
 
 
+@pytest.mark.torture(38)
 def test_values_near_the_largest_number_can_be_read(tmp_path):
     content = "x,y\n" + "".join(f"{(i - 5) / 6 * 1e308},{(i - 5) / 6 * 1.7e308}\n" for i in range(12))
     samples = draw_samples(csv_target(write(tmp_path, content)), 0)

@@ -18,6 +18,7 @@ def test_names_and_aliases_are_unique_and_found_however_they_are_spelled():
             assert resolve_target(name) is target
 
 
+@pytest.mark.torture(24)
 def test_an_unknown_word_raises_with_the_nearest_names():
     with pytest.raises(UnknownTargetError, match=r"unknown target 'cubc'; did you mean cubic or .*\?"):
         resolve_target("cubc")
@@ -109,6 +110,7 @@ def test_values_are_standardised_by_the_training_points():
     np.testing.assert_allclose(samples.scaling.value_from_network(network), samples.training.y, atol=1e-12)
 
 
+@pytest.mark.torture(13)
 @pytest.mark.parametrize("magnitude", [1e308, 1e30, 1e-30, 1e-300])
 def test_extreme_magnitudes_are_scaled_without_overflow(magnitude):
     y = magnitude * np.linspace(-1, 1, 11)[:, None]
@@ -118,6 +120,7 @@ def test_extreme_magnitudes_are_scaled_without_overflow(magnitude):
     np.testing.assert_allclose(scaling.input_to_network(y)[:, 0], np.linspace(-1, 1, 11), atol=1e-15)
 
 
+@pytest.mark.torture(12)
 def test_a_constant_target_has_no_spread():
     for text in ("3", "0*x"):
         samples = draw_samples(formula_target(text), 0)
@@ -125,6 +128,7 @@ def test_a_constant_target_has_no_spread():
         assert np.isfinite(samples.scaling.value_to_network(samples.training.y)).all()
 
 
+@pytest.mark.torture(5, 11)
 @pytest.mark.parametrize(
     ("text", "domain", "message"),
     [

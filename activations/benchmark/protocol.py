@@ -18,6 +18,7 @@ from activations.benchmark.capacity import (
     require_rankable,
     untuned,
 )
+from activations.benchmark.cluster import Cluster, ClusterCrew
 from activations.benchmark.entry import Entry, Stage
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Precision, Run, require_memory, require_picklable
@@ -30,6 +31,7 @@ from activations.benchmark.widths import matched_hidden
 from activations.benchmark.workers import Workers
 from activations.declare import Variant
 from activations.fitting.devices import resolve_device
+from activations.fitting.engine import ENGINES, Engine
 from activations.fitting.initialisation import INITIALISATIONS, Initialisation
 from activations.fitting.network import read_hidden
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
@@ -60,6 +62,8 @@ class Progress:
         done: runs of this stage that are finished; a stage may come again with further runs.
         total: runs of this stage.
         reused: those of them that were in the store.
+        workers: of the cluster that trains them; None without one.
+        rate: runs that the cluster finishes in a second.
     """
 
     stage: str
@@ -67,6 +71,8 @@ class Progress:
     done: int
     total: int
     reused: int = 0
+    workers: int | None = None
+    rate: float | None = None
 
 
 def benchmark(
@@ -89,6 +95,9 @@ def benchmark(
     racing: bool | None = None,
     capacity: bool = False,
     store: Store | str | Path | None = None,
+    engine: Engine = "auto",
+    tell: Callable[[str], None] | None = None,
+    cluster: Cluster | str | None = None,
 ) -> Result:
     """Rank activations by how well small networks that use them fit targets.
 
@@ -120,11 +129,20 @@ def benchmark(
             activations.
         capacity: rank how well the networks can fit at all: by Levenberg–Marquardt in float64, the best of several
             starts for each fresh seed, with nothing to tune. Steps are its iterations, and the recipe is its own.
+        engine: what trains on a CPU: "auto" takes the native engine where it is faster and can be compiled, "native"
+            wherever it can be, "batched" never; "numpy" is the slow reference. What can't be compiled the batched
+            engine trains. Another engine gives other last digits.
+        tell: told in one line why the native engine does not train something, and of a cluster what a person should
+            know.
+        cluster: train on a cluster of dask.distributed, at an address such as "tcp://host:8786", and not here. There
+            "cuda" is each worker's own, and the engine is the batched one unless "native" is asked for.
         store: where finished runs are kept, and taken from if they are there already; a file's name, or nothing.
 
     Raises:
         SettingError: a setting is out of range.
         DeviceError: the device is not available.
+        ClusterError: the cluster can't be reached, or can't do this; `ClusterLostError` if it went away.
+        MissingExtraError: a cluster is asked for, and dask.distributed is not installed.
         DataError: a target is not finite on its domain.
         StoreError: the store can't be opened or written.
     """
@@ -150,9 +168,15 @@ def benchmark(
         raise SettingError("nothing to rank; give at least one target and one activation")
     if initialisation not in INITIALISATIONS:
         raise SettingError(f"initialisation={initialisation!r} is unknown; write one of {', '.join(INITIALISATIONS)}")
+    if engine not in ENGINES:
+        raise SettingError(f"engine={engine!r} is unknown; write one of {', '.join(ENGINES)}")
+    if engine == "numpy" and (capacity or not recipe.has_rate):
+        raise SettingError("engine='numpy' has gradient descents only; write engine='batched'")
     if precision not in ("float32", "float64"):
         raise SettingError(f"precision={precision!r} is unknown; write float32 or float64")
-    place = resolve_device(device)
+    if cluster is not None and jobs > 1:
+        raise SettingError(f"jobs={jobs} is for processes here, and a cluster has its own; leave out one of them")
+    place = resolve_device("cpu" if cluster is not None else device)
     if place.type == "mps" and precision == "float64":
         remedy = "device='cpu'" if capacity else "precision='float32' or device='cpu'"
         raise SettingError(f"mps has no float64; write {remedy}")
@@ -161,7 +185,7 @@ def benchmark(
         raise SettingError("equal_parameters and own can't be combined; leave out one of them")
     require_memory(targets, variants, widths)
     processes = jobs if place.type == "cpu" else 1
-    if processes > 1:
+    if processes > 1 or cluster is not None:
         require_picklable(targets, [*variants, *(variant for variant in own if variant)])
 
     for target in targets:
@@ -201,11 +225,19 @@ def benchmark(
     ]
     if capacity:
         prototypes = [capacity_run(run, effort.starts) for run in prototypes]
-    environment = this_environment(str(place))
     with ExitStack() as stack:
         if store is not None and not isinstance(store, Store):
             store = stack.enter_context(Store(store))
-        trainer = _Trainer(stack.enter_context(Workers(processes, str(place))), store, environment, progress)
+        crew: Workers | ClusterCrew
+        if cluster is None:
+            crew = Workers(processes, str(place), engine, tell)
+            environment = this_environment(str(place))
+        else:
+            address = Cluster(cluster) if isinstance(cluster, str) else cluster
+            crew = ClusterCrew(address, prototypes, device, engine, tell)
+            environment = crew.environment
+        stack.enter_context(crew)
+        trainer = _Trainer(crew, store, environment, progress)
         entries = _entries(prototypes, effort, seed, trainer, raced=raced)
         if store is not None:
             store.enter(settings, entries, environment)
@@ -220,7 +252,7 @@ class _Trainer:
 
     def __init__(
         self,
-        workers: Workers,
+        workers: Workers | ClusterCrew,
         store: Store | None,
         environment: Environment,
         progress: Callable[[Progress], None] | None,
@@ -246,7 +278,7 @@ class _Trainer:
             self._tell(Progress(stage, runs[0].target.name, reused, len(runs), reused))
         for finished in self.workers.train([run for run in runs if run.key not in outcomes]):
             if self.store:
-                self.store.add(finished, stage, self.environment)
+                self.store.add(finished, stage, self._trained_in)
             outcomes.update((outcome.run.key, outcome) for outcome in finished)
             self._tell(Progress(stage, finished[-1].run.target.name, len(outcomes), len(runs), reused))
         if self.store is None:  # which would know
@@ -259,9 +291,17 @@ class _Trainer:
         outcomes = self.train(stage, [run for group in planned for run in group])
         return [tuple(outcomes[run.key] for run in group) for group in planned]
 
+    @property
+    def _trained_in(self) -> Environment:
+        """Where the outcomes that came last were made."""
+        return self.workers.trained_in if isinstance(self.workers, ClusterCrew) else self.environment
+
     def _tell(self, progress: Progress) -> None:
-        if self.progress is not None:
-            self.progress(progress)
+        if self.progress is None:
+            return
+        if isinstance(self.workers, ClusterCrew):
+            progress = replace(progress, workers=self.workers.workers, rate=self.workers.rate)
+        self.progress(progress)
 
 
 def _entries(prototypes: Sequence[Run], effort: Preset, seed: int, trainer: _Trainer, *, raced: bool) -> list[Entry]:

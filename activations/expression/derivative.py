@@ -203,7 +203,8 @@ def multiply(left: Node, right: Node) -> Node:
         return negate(multiply(left.operand, right))
     if isinstance(right, Negate):
         return negate(multiply(left, right.operand))
-    if isinstance(right, Number) and not isinstance(left, Number):
+    # Numbers that are too long to be merged stay in their order; else they would change places for ever.
+    if isinstance(right, Number) and not _all_numbers(left):
         left, right = right, left
     merged = _merged("*", left, right)
     if merged is not None:
@@ -319,6 +320,13 @@ def _split_number(node: Node) -> tuple[Fraction, Node]:
     for factor in reversed(factors):
         rest = Binary("*", rest, factor)
     return first.value, rest
+
+
+def _all_numbers(node: Node) -> bool:
+    """Whether it is a number or a product of numbers."""
+    while isinstance(node, Binary) and node.operator == "*" and isinstance(node.right, Number):
+        node = node.left
+    return isinstance(node, Number)
 
 
 def _split_power(node: Node) -> tuple[Node, Fraction]:

@@ -37,7 +37,6 @@ from activations.expression.tree import (
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Collection, Sequence
-    from fractions import Fraction
 
 MAX_LENGTH = 1000
 """Characters, not counting blanks."""
@@ -455,13 +454,14 @@ class _Reader:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             self.refuse(node, f"{ascii(node.value)[:20]} is not a real number")
         # Python's own value would already be rounded; the digits as written are exact.
-        exact = Decimal(self.source[node.col_offset : node.end_col_offset])
-        rounded = float(exact)
+        written = self.source[node.col_offset : node.end_col_offset]
+        rounded = float(written)
         if math.isinf(rounded):
             self.refuse(node, "constant overflows", "the largest number is about 1.8e308")
-        if rounded == 0 and exact:
+        if rounded == 0 and written.lower().partition("e")[0].strip("0."):
             self.refuse(node, "constant underflows", "the smallest number is about 4.9e-324")
-        value: Fraction = Fraction(exact) if exact else Fraction(0)
+        # A zero may bear an exponent that Decimal can't hold; any other such number is refused by now.
+        value = Fraction(Decimal(written)) if rounded else Fraction(0)
         return _Part(Number(value), rounded)
 
     def name(self, node: ast.expr, name: str) -> _Part:

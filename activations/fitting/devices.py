@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from activations.errors import DeviceError
+from activations.fitting.settings import SettingError
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["available_devices", "keep_freed_memory", "resolve_device", "steady_arithmetic"]
+__all__ = ["available_devices", "keep_freed_memory", "require_precision", "resolve_device", "steady_arithmetic"]
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # glibc's numbers
 
@@ -47,6 +48,22 @@ def resolve_device(text: str = "auto") -> torch.device:
     if re.fullmatch(r"cpu|mps|cuda(:\d+)?", text) is None or text not in available:
         raise DeviceError(f"device {text[:40]!r} is not available; available: {', '.join(available)}")
     return torch.device(text)
+
+
+def require_precision(device: torch.device | str, precision: str) -> None:
+    """Check that a device computes in a precision: Apple's have no double numbers.
+
+    Args:
+        device: that of this machine.
+        precision: "float32" or "float64".
+
+    Raises:
+        SettingError: it does not.
+    """
+    if str(device).partition(":")[0] == "mps" and precision == "float64":
+        raise SettingError(
+            "precision='float64' is not possible on device='mps'; write precision='float32' or device='cpu'"
+        )
 
 
 def keep_freed_memory() -> None:

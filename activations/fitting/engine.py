@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from activations.fitting.devices import require_precision
 from activations.fitting.network import Network
+from activations.fitting.precision import precision_of
 from activations.fitting.recipe import DEFAULT_RECIPE, Recipe
 from activations.fitting.settings import SettingError
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
+
+    from activations.fitting.fused.engine import Stop
 
 __all__ = [
     "ENGINES",
@@ -28,7 +32,7 @@ __all__ = [
 
 # What is told before a step: how many were made, and the rows of parameters [runs, parameters or more].
 Watch: TypeAlias = Callable[[int, "Tensor"], None]
-Engine: TypeAlias = Literal["batched", "numpy"]
+Engine: TypeAlias = Literal["auto", "batched", "native", "numpy"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 ENGINE_VERSION = 1  # grows when a run of the same key may give other digits
@@ -58,6 +62,19 @@ class Batch:
     recipe: Recipe = DEFAULT_RECIPE
     seeds: tuple[int, ...] = ()
 
+    def first(self, runs: int | None) -> Batch:
+        """The same batch with its first runs alone; None for all."""
+        if runs is None or runs == len(self.parameters):
+            return self
+        return replace(
+            self,
+            inputs=self.inputs[:runs],
+            targets=self.targets[:runs],
+            parameters=self.parameters[:runs],
+            learning_rates=self.learning_rates[:runs],
+            seeds=self.seeds[:runs],
+        )
+
 
 @dataclass(frozen=True)
 class Trajectories:
@@ -77,8 +94,21 @@ class Trajectories:
     looked_at: tuple[int, ...]
     losses: Tensor
 
+    def filled(self, runs: int) -> Trajectories:
+        """As many runs, the last one repeated."""
+        import torch
 
-def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "batched") -> Trajectories:
+        places = torch.arange(runs).clamp(max=len(self.steps) - 1)
+        return Trajectories(self.parameters[places], self.steps[places], self.looked_at, self.losses[:, places])
+
+
+def train(
+    batch: Batch,
+    device: torch.device | str = "cpu",
+    engine: Engine = "batched",
+    threads: int = 1,
+    stop: Stop | None = None,
+) -> Trajectories:
     """Train every network of a batch for all its steps.
 
     Runs do not influence each other: one that diverges is frozen, the others go on unchanged.
@@ -86,18 +116,30 @@ def train(batch: Batch, device: torch.device | str = "cpu", engine: Engine = "ba
     Args:
         batch: the runs.
         device: where to compute; the results come back to the CPU.
-        engine: "batched", or "numpy" for the plain reference, which is slow and easy to read and has gradient
-            descents only.
+        engine: "batched" trains all runs at once; "native" one network after the other by compiled C++, on a CPU with a
+            compiler; "auto" takes that where it is compiled already and the faster one; "numpy" is the plain reference,
+            which is slow and easy to read and has gradient descents only.
+        threads: of the native engine; the others have one or torch's own.
+        stop: ends the native engine from another thread.
 
     Raises:
-        SettingError: the recipe and the engine or the precision do not go together.
+        SettingError: the recipe and the engine or the precision, or the precision and the device, do not go together.
+        BuildError: the native engine can't be had.
     """
+    require_precision(device, precision_of(batch.parameters))
     if engine == "numpy":
         if not batch.recipe.has_rate:
             raise SettingError(f"engine='numpy' has no optimizer {batch.recipe.optimizer!r}; write engine='batched'")
         from activations.fitting.plain import train_plain
 
         return train_plain(batch, device)
+    if engine in ("auto", "native"):
+        from activations.fitting.fused.choice import fused_is_chosen
+
+        if fused_is_chosen(batch, str(device), engine):
+            from activations.fitting.fused.engine import train_fused
+
+            return train_fused(batch, threads, stop)
     if batch.recipe.optimizer == "lm":
         from activations.fitting.levenberg import train_levenberg
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -10,7 +11,7 @@ from activations.fitting.engine import Batch
 from activations.fitting.randomness import Purpose, generator
 from activations.fitting.settings import SettingError
 
-__all__ = ["Minibatches"]
+__all__ = ["Minibatches", "epoch_order"]
 
 
 class Minibatches:
@@ -68,8 +69,13 @@ class Minibatches:
 
     def _order(self, epoch: int) -> Tensor:
         count = self.inputs.shape[1]
-        orders = [generator(seed, Purpose.MINIBATCHES, epoch).permutation(count) for seed in self.seeds]
+        orders = [epoch_order(seed, epoch, count) for seed in self.seeds]
         return torch.from_numpy(np.stack(orders)).to(self.inputs.device)
+
+
+def epoch_order(seed: int, epoch: int, count: int) -> npt.NDArray[np.int64]:
+    """The order in which an epoch looks at so many points, shape [count]."""
+    return generator(seed, Purpose.MINIBATCHES, epoch).permutation(count)
 
 
 def _taken(values: Tensor, chosen: Tensor) -> Tensor:

@@ -48,6 +48,17 @@ class Samples:
     spread: Array | None
     classes: int = 0
 
+    @functools.cached_property
+    def inputs(self) -> dict[str, Array]:
+        """The inputs of each part in the network's units."""
+        parts = {name: getattr(self, name) for name in ("training", "validation", "test", "extrapolation")}
+        return {name: self.scaling.input_to_network(points.x) for name, points in parts.items() if points is not None}
+
+    @functools.cached_property
+    def training_values(self) -> Array:
+        """The training values in the network's units."""
+        return self.scaling.value_to_network(self.training.y)
+
 
 @functools.lru_cache(maxsize=256)
 def draw_samples(target: Target, seed: int) -> Samples:

@@ -67,7 +67,13 @@ def fit_polynomial(x: npt.NDArray[Any], y: npt.NDArray[Any], degree: int) -> Pol
 
 def least_squares(basis: Array, y: Array) -> Array:
     """The coefficients [terms] of columns [points, terms] that come nearest to y; the smallest ones if many do."""
-    coefficients: Array = np.asarray(np.linalg.lstsq(basis, y, rcond=None)[0], dtype=np.float64)
+    import torch
+
+    # NumPy's own would take all cores for itself: on a busy machine its threads wait for each other, a hundred times
+    # as long as the arithmetic takes.
+    precision = np.finfo(np.float64).eps * max(basis.shape)
+    found = torch.linalg.lstsq(torch.from_numpy(basis), torch.from_numpy(y[:, None]), rcond=precision, driver="gelsd")
+    coefficients: Array = found.solution[:, 0].numpy()
     return coefficients
 
 

@@ -38,13 +38,22 @@ def require_onnx() -> None:
     """Refuse what needs the extra where it is not installed.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: it is not installed, or is broken.
     """
     missing = _missing()
     if missing:
         raise MissingExtraError(
             f"ONNX needs {' and '.join(missing)}; install the extra: pip install 'torch-activations[onnx]'"
         )
+    try:
+        with _silence():
+            for name in NEEDED:
+                importlib.import_module(name)
+    except Exception as error:  # built for another numpy, a package raises whatever it likes
+        raise MissingExtraError(
+            f"the extra onnx is broken: {type(error).__name__}: {error}; "
+            "install it again: pip install 'torch-activations[onnx]'"
+        ) from error
 
 
 def write_onnx(fit: Fit, path: str | Path, *, overwrite: bool = False) -> Path:

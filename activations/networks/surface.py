@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from activations.declare import Variant
-from activations.fitting.devices import resolve_device, steady_arithmetic
+from activations.fitting.devices import require_precision, resolve_device, steady_arithmetic
 from activations.fitting.engine import Batch
 from activations.fitting.initialisation import Initialisation, initial_parameters
 from activations.fitting.network import Network, read_hidden
@@ -185,8 +185,7 @@ def loss_surfaces(
     if start is not None and not (len(start) == 2 and all(map(math.isfinite, start))):
         raise SettingError(f"start={tuple(start)!r} must be two finite numbers, one for each weight")
     where = resolve_device(device)
-    if where.type == "mps" and precision == "float64":
-        raise SettingError("precision='float64' is not possible on device='mps'; write precision='float32'")
+    require_precision(where, precision)
 
     samples = draw_samples(target, seed)
     data = _in_network_units(samples, scaling)

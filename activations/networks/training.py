@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from activations.fitting.batched import Training
-from activations.fitting.devices import keep_freed_memory, resolve_device, steady_arithmetic
+from activations.fitting.devices import keep_freed_memory, require_precision, resolve_device, steady_arithmetic
 from activations.fitting.engine import Batch, checkpoints, predict
 from activations.fitting.lbfgs import train_lbfgs
 from activations.fitting.levenberg import train_levenberg
@@ -105,6 +105,7 @@ class Trainer:
         self.samples = samples
         self.settings = settings
         self.device = resolve_device(device)
+        require_precision(self.device, settings.precision)
         dtype = getattr(torch, settings.precision)
         classes = bool(samples.classes)
         self.training = _Examples(network, samples.training, samples, settings, dtype)

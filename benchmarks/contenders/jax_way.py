@@ -47,16 +47,20 @@ def _prepare(problem: Problem) -> Callable[[], Array]:
     rates = jnp.asarray([problem.rate_at(step) for step in range(problem.steps)], x.dtype)
     counts = jnp.arange(1, problem.steps + 1, dtype=x.dtype)
 
-    def loss(layers: Any) -> Any:
-        values = x
+    order = jnp.asarray(problem.order)
+
+    def loss(layers: Any, chosen: Any) -> Any:
+        values, wanted = (x, y) if problem.batch is None else (x[chosen], y[chosen])
         for weight, bias in layers[:-1]:
             values = activation(values @ weight + bias)
-        return jnp.mean((values @ layers[-1][0] + layers[-1][1] - y) ** 2)
+        return jnp.mean((values @ layers[-1][0] + layers[-1][1] - wanted) ** 2)
 
     def step(state: Any, now: Any) -> Any:
         layers, first, second = state
-        rate, count = now
-        gradient = jax.grad(loss)(layers)
+        rate, count, chosen = now
+        gradient = jax.grad(loss)(layers, chosen)
+        if problem.optimizer == "sgd":
+            return (jax.tree.map(lambda p, g: p - rate * g, layers, gradient), first, second), None
         first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, gradient)
         second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradient)
         mean, size = 1 - 0.9**count, 1 - 0.999**count
@@ -67,7 +71,7 @@ def _prepare(problem: Problem) -> Callable[[], Array]:
 
     def run_one(layers: Any) -> Any:
         zeros = jax.tree.map(jnp.zeros_like, layers)
-        return jax.lax.scan(step, (layers, zeros, zeros), (rates, counts))[0][0]
+        return jax.lax.scan(step, (layers, zeros, zeros), (rates, counts, order))[0][0]
 
     start = [(jnp.asarray(weight), jnp.asarray(bias)) for weight, bias in problem.layers_of(problem.rows)]
     compiled = jax.jit(jax.vmap(run_one)).lower(start).compile()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,9 @@ import torch
 from activations import create
 from activations.declare import Variant
 from activations.fitting.initialisation import initial_parameters
+from activations.fitting.minibatches import epoch_order
 from activations.fitting.network import Network
-from activations.fitting.recipe import Recipe
+from activations.fitting.recipe import Recipe, Schedule
 from activations.registry import default_registry
 
 __all__ = ["Array", "Contender", "Problem", "torch_function"]
@@ -25,7 +26,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Problem:
-    """Networks with one input and one output, full batch, mean squared error, Adam with torch's defaults.
+    """Networks with one input and one output, mean squared error, torch's defaults.
 
     Attributes:
         activation: its name in the registry.
@@ -36,6 +37,8 @@ class Problem:
         precision: "float32" or "float64".
         schedule: "cosine" or "constant".
         rate: learning rate at the first step.
+        optimizer: "adam" or "sgd".
+        batch: points of a minibatch; None for all points at every step.
     """
 
     activation: str
@@ -46,6 +49,8 @@ class Problem:
     precision: str = "float32"
     schedule: str = "cosine"
     rate: float = 1e-3
+    optimizer: Literal["adam", "sgd"] = "adam"
+    batch: int | None = None
 
     @property
     def shape(self) -> str:
@@ -65,7 +70,29 @@ class Problem:
     @property
     def recipe(self) -> Recipe:
         """The training."""
-        return Recipe(schedule="cosine" if self.schedule == "cosine" else "constant")
+        schedule: Schedule = "cosine" if self.schedule == "cosine" else "constant"
+        return Recipe(optimizer=self.optimizer, schedule=schedule, batch_size=self.batch)
+
+    @property
+    def looked_at(self) -> int:
+        """Points of a step."""
+        return self.batch or self.points
+
+    @property
+    def work(self) -> str:
+        """What a step does, in a few words."""
+        points = f"{self.points} points" if self.batch is None else f"{self.batch} of {self.points} points"
+        return f"{points}, {self.optimizer}"
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.int64]:
+        """The points that each step looks at, shape [steps, points of a step]; the same for all networks."""
+        if self.batch is None:
+            return np.tile(np.arange(self.points), (self.steps, 1))
+        per_epoch = self.points // self.batch
+        epochs = [epoch_order(0, i, self.points) for i in range(-(-self.steps // per_epoch))]
+        taken = [order[: per_epoch * self.batch].reshape(per_epoch, self.batch) for order in epochs]
+        return np.concatenate(taken)[: self.steps]
 
     def rate_at(self, step: int) -> float:
         """The learning rate at a step, counted from 0."""

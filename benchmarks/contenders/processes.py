@@ -1,4 +1,4 @@
-"""Two processes against one, with the benchmark's own workers."""
+"""Two processes or threads against one, with the benchmark's own workers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ import time
 
 from activations.benchmark.plan import CHUNK, Run
 from activations.benchmark.workers import Workers
+from activations.fitting.engine import Engine
 from activations.fitting.target import Target
 from activations.registry import default_registry
 
-__all__ = ["measure_processes"]
+__all__ = ["measure_processes", "measure_threads"]
 
 
 def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> float:
-    """How many times as fast two processes train the same runs of 1-64-64-1; their start is not counted."""
+    """How many times as fast two processes of the batched engine train runs of 1-64-64-1, their start not counted."""
+    return _measured("batched", steps, chunks, rounds)
+
+
+def measure_threads(steps: int = 1000, chunks: int = 8, rounds: int = 3) -> float:
+    """How many times as fast two threads of the native engine train the same runs of 1-64-64-1."""
+    return _measured("native", steps, chunks, rounds)
+
+
+def _measured(engine: Engine, steps: int, chunks: int, rounds: int) -> float:
     target = Target("sin(6*x)", ((-1.0, 1.0),), "sin(6*x)", points=256)
     variant = default_registry().variant("relu")
 
@@ -28,7 +38,7 @@ def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> flo
         return time.perf_counter() - start
 
     ratios = []
-    with Workers(1, "cpu") as one, Workers(2, "cpu") as two:
+    with Workers(1, "cpu", engine) as one, Workers(2, "cpu", engine) as two:
         for workers in (one, two):
             # Four chunks, so that both processes have started and have imported everything.
             for _ in workers.train(runs(0, 4 * CHUNK, 2)):

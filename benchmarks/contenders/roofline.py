@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from activations.errors import BuildError
+from activations.fitting.fused.builds import functions
+from activations.fitting.fused.code import Inexpressible, emit
 from contenders.problem import Problem, torch_function
 
 __all__ = ["Limits", "least_seconds", "measure_limits"]
@@ -50,10 +54,14 @@ def least_seconds(problem: Problem, limits: Limits) -> dict[str, float]:
     products = 0
     for index, layer in enumerate(problem.network.layers):
         # Forward and weights always, the gradient of the inputs for all layers but the first.
-        products += (3 if index else 2) * 2 * problem.points * layer.inputs * layer.outputs
-    elements = problem.points * sum(problem.hidden)
-    # The optimizer reads gradient, both moments and parameters, and writes the last three.
-    moved = 7 * problem.network.parameters * (4 if problem.precision == "float32" else 8)
+        products += (3 if index else 2) * 2 * problem.looked_at * layer.inputs * layer.outputs
+    elements = problem.looked_at * sum(problem.hidden)
+    # Adam reads gradient, both moments and parameters, and writes the last three.
+    moved = (
+        (7 if problem.optimizer == "adam" else 3)
+        * problem.network.parameters
+        * (4 if problem.precision == "float32" else 8)
+    )
     return {
         "products": products / limits.flops,
         "activation": elements * limits.activation[problem.activation],
@@ -68,7 +76,7 @@ def _product(side: int, device: str) -> Callable[[], object]:
 
 
 def _activation(problem: Problem, size: int, device: str, repeats: int) -> float:
-    """Seconds per element for the value and the derivative: the best of the engine's way and autograd's."""
+    """Seconds per element for the value and the derivative: the best of our engines' ways and autograd's."""
     from activations.fitting.nonlinearity import Nonlinearity
 
     source = torch.randn(1, size, 1, device=device)
@@ -88,7 +96,28 @@ def _activation(problem: Problem, size: int, device: str, repeats: int) -> float
             hook.backward(slope)
 
     ways: list[Callable[[], object]] = [by_autograd] if problem.variant.learnable else [by_autograd, by_engine]
+    if device == "cpu":
+        ways += _compiled(problem, source, slope)
     return min(_least(way, device, repeats) for way in ways) / size
+
+
+def _compiled(problem: Problem, source: torch.Tensor, slope: torch.Tensor) -> list[Callable[[], object]]:
+    """The native engine's function, if it can be had."""
+    try:
+        (address,) = functions([emit(problem.variant)], "float32").values()
+    except (BuildError, Inexpressible):
+        return []
+    call = ctypes.CFUNCTYPE(None, ctypes.c_long, *(ctypes.c_void_p,) * 4)(address)
+    inputs, value = source.clone(), torch.empty_like(source)
+    theta = torch.tensor([dict(problem.variant.values)[name] for name in problem.variant.learnable] or [0.0])
+    slopes = [torch.empty_like(slope) for _ in (*problem.variant.activation.inputs, *problem.variant.learnable)]
+
+    def by_native_engine() -> None:
+        read = (ctypes.c_void_p * problem.variant.inputs)(*[inputs.data_ptr()] * problem.variant.inputs)
+        written = (ctypes.c_void_p * len(slopes))(*[tensor.data_ptr() for tensor in slopes])
+        call(inputs.numel(), read, theta.data_ptr(), value.data_ptr(), written)
+
+    return [by_native_engine]
 
 
 def _least(call: Callable[[], object], device: str, repeats: int) -> float:

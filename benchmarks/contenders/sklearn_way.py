@@ -19,6 +19,8 @@ ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "linear": 
 def _obstacle(problem: Problem) -> str | None:
     if importlib.util.find_spec("sklearn") is None:
         return "scikit-learn is not installed"
+    if problem.optimizer != "adam" or problem.batch is not None:
+        return "written for Adam on all points"
     if problem.activation not in ACTIVATIONS:
         return f"it has no {problem.activation}"
     return None

@@ -1,4 +1,4 @@
-"""The engine, the usual loop, and `torch.func`."""
+"""Our two engines, the usual loop, and `torch.func`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from activations.errors import BuildError
 from activations.fitting.engine import Batch, train
+from activations.fitting.fused.builds import trainer
 from contenders.problem import Array, Contender, Problem, torch_function
 
-__all__ = ["FUNCTIONAL", "LOOP", "OURS", "batch_of", "loop_on"]
+__all__ = ["FUNCTIONAL", "LOOP", "NATIVE", "OURS", "batch_of", "loop_on"]
 
 
 def batch_of(problem: Problem, device: str = "cpu") -> Batch:
@@ -26,6 +28,7 @@ def batch_of(problem: Problem, device: str = "cpu") -> Batch:
         torch.full((problem.runs,), problem.rate, dtype=torch.float64).to(device, getattr(torch, problem.precision)),
         problem.steps,
         problem.recipe,
+        seeds=(0,) * problem.runs,
     )
 
 
@@ -60,12 +63,17 @@ def loop_on(problem: Problem, device: str = "cpu") -> Array:
     """Train the first network by the usual loop; the trained row."""
     model = _model(problem, 0).to(device)
     x, y = (torch.from_numpy(part).to(device) for part in problem.data)
-    optimizer = torch.optim.Adam(model.parameters(), lr=problem.rate)
+    kind = torch.optim.Adam if problem.optimizer == "adam" else torch.optim.SGD
+    optimizer = kind(model.parameters(), lr=problem.rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: problem.recipe.factor(step, problem.steps))
+    order = torch.from_numpy(problem.order).to(device)
     losses = []
-    for _ in range(problem.steps):
+    for step in range(problem.steps):
         optimizer.zero_grad()
-        loss = nn.functional.mse_loss(model(x), y)
+        if problem.batch is None:
+            loss = nn.functional.mse_loss(model(x), y)
+        else:
+            loss = nn.functional.mse_loss(model(x[order[step]]), y[order[step]])
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
@@ -105,10 +113,28 @@ def _ours(problem: Problem) -> Callable[[], Array]:
     return lambda: train(batch).parameters.numpy()
 
 
+def _native(problem: Problem) -> Callable[[], Array]:
+    batch = batch_of(problem)
+    return lambda: train(batch, engine="native").parameters.numpy()
+
+
 def _nothing(problem: Problem) -> None:
     return None
 
 
-OURS = Contender("the engine", _nothing, _ours)
+def _without_compiler(problem: Problem) -> str | None:
+    try:
+        trainer("float32")
+    except BuildError as error:
+        return error.message
+    return None
+
+
+def _other_than_adam(problem: Problem) -> str | None:
+    return None if problem.optimizer == "adam" and problem.batch is None else "written for Adam on all points"
+
+
+NATIVE = Contender("native", _without_compiler, _native)
+OURS = Contender("batched", _nothing, _ours)
 LOOP = Contender("loop", _nothing, lambda problem: lambda: np.asarray(loop_on(problem))[None], one=True)
-FUNCTIONAL = Contender("torch.func", _nothing, _functional)
+FUNCTIONAL = Contender("torch.func", _other_than_adam, _functional)

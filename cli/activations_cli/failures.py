@@ -16,7 +16,10 @@ import click
 
 from activations.errors import (
     ActivationsError,
+    BuildError,
     CheckFailedError,
+    ClusterError,
+    ClusterLostError,
     DeviceError,
     ExpressionError,
     MissingExtraError,
@@ -111,7 +114,9 @@ def _usage_text(error: click.UsageError) -> str:
 def _library_code(error: ActivationsError) -> ExitCode:
     if isinstance(error, CheckFailedError):
         return ExitCode.CHECKS_FAILED
-    if isinstance(error, (DeviceError, StoreError, PluginError, MissingExtraError)):
+    if isinstance(error, ClusterLostError):
+        return ExitCode.RUNS_FAILED
+    if isinstance(error, (BuildError, ClusterError, DeviceError, StoreError, PluginError, MissingExtraError)):
         return ExitCode.ENVIRONMENT
     return ExitCode.USAGE
 

@@ -6,6 +6,7 @@ import click
 
 from activations_cli.group import CommandGroup
 from activations_cli.options import message_options, plugin_options, version_option
+from activations_cli.surroundings import settle
 
 __all__ = ["cli", "main"]
 
@@ -29,6 +30,7 @@ COMMANDS = (
     "runs",
     "plugins",
     "config",
+    "cache",
 )
 
 
@@ -52,6 +54,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
+    settle()
     cli.main(prog_name="activations")
 
 

@@ -17,6 +17,7 @@ from activations_cli.output import Output
 
 __all__ = [
     "DEVICE",
+    "FILE",
     "HIDDEN",
     "NO_PLUGINS",
     "SEED",
@@ -278,3 +279,5 @@ class SeedType(click.ParamType[int]):
 DEVICE = DeviceType()
 SEED = SeedType()
 HIDDEN = HiddenType()
+# A file to read. Whether one may is found out by opening it: a missing right is no mistake in the command.
+FILE = click.Path(path_type=Path, readable=False)

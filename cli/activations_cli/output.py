@@ -197,6 +197,11 @@ class Output:
         if self.verbosity >= 0:
             self._tell(text)
 
+    def detail(self, text: str) -> None:
+        """Tell something on stderr that only -v shows."""
+        if self.verbosity > 0:
+            self._tell(text)
+
     def warn(self, text: str) -> None:
         """Tell on stderr what may make the result other than expected."""
         self._tell(f"Warning: {text}")

@@ -24,6 +24,17 @@ SCHEDULES = ("cosine", "constant", "step")
 LOSSES = ("squares", "huber")
 INITIALISATIONS = ("moments", "torch")
 PRECISIONS = ("float32", "float64")
+ENGINES = ("auto", "batched", "native", "numpy")
+
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
+    show_default=True,
+    help="What trains on a CPU: batched, many networks at once; native, one by one in compiled C++; numpy, slowly and "
+    "plainly. auto takes native where it is faster and there is a compiler.",
+)
 
 
 def training_options(command: Command) -> Command:

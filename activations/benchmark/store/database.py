@@ -102,6 +102,19 @@ class Database:
             # SQLite may tell several lines at once.
             raise DamagedStoreError(f"{str(self.path)!r} is damaged ({found.splitlines()[-1]}); {SALVAGE}")
 
+    @contextlib.contextmanager
+    def sensible(self) -> Iterator[None]:
+        """Within it rows are made sense of: what SQLite reads without complaint may be damaged all the same.
+
+        Raises:
+            DamagedStoreError: they make none.
+        """
+        try:
+            yield
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0][:200]
+            raise DamagedStoreError(f"{str(self.path)!r} holds what makes no sense ({reason}); {SALVAGE}") from error
+
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Change something, within a transaction."""
         with self._translated("write"):
@@ -215,9 +228,20 @@ class Database:
         ids = []
         for options in ("immutable=1", "mode=ro"):
             with contextlib.closing(self._opened(options)) as connection:
-                ids.append(connection.execute("SELECT id FROM store").fetchone())
+                try:
+                    ids.append(connection.execute("SELECT id FROM store").fetchone())
+                except sqlite3.DatabaseError as error:
+                    if not _is_damage(error) or not self._is_whole_with_its_log():
+                        raise
+                    return
         if ids[0] != ids[1]:
             raise StoreError(f"{str(self.path)!r}: the log {self.path.name + '-wal'!r} beside it is of another store")
+
+    def _is_whole_with_its_log(self) -> bool:
+        """Whether file and log are sound together: where the disk was full, the log may be in the file in part."""
+        with contextlib.closing(self._opened("mode=ro")) as connection:
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found == "ok")
 
     def _prepare(self, mode: Mode) -> None:
         execute = self.connection.execute
@@ -244,11 +268,13 @@ class Database:
         except sqlite3.Error as error:
             kind = DamagedStoreError if _is_damage(error) else StoreError
             raise kind(self._sentence(what, error)) from error
+        except UnicodeDecodeError as error:  # SQLite's own message, which quotes what is damaged
+            raise DamagedStoreError(f"{str(self.path)!r} is damaged ({error.reason}); {SALVAGE}") from error
         except OSError as error:
             raise StoreError(f"can't {what} {str(self.path)!r}: {error.strerror or error}") from error
 
     def _sentence(self, what: str, error: sqlite3.Error) -> str:
-        text = str(error)
+        text = " ".join(str(error).split())[:200]  # it may quote what is damaged
         if _is_damage(error):
             return f"{str(self.path)!r} is damaged ({text}); {SALVAGE}"
         if "full" in text or "I/O" in text:
@@ -309,7 +335,7 @@ def _log_size(path: Path) -> int:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    return any(word in str(error) for word in ("malformed", "not a database", "corrupt"))
+    return any(word in str(error) for word in ("malformed", "not a database", "corrupt", "decode to UTF-8"))
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

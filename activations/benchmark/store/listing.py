@@ -74,7 +74,8 @@ def select_runs(store: Store, chosen: RunFilter, limit: int | None = None) -> li
     columns = ", ".join(RUN_COLUMNS)
     statement = f"SELECT {columns} FROM runs WHERE {where} ORDER BY rowid DESC LIMIT ?"
     rows = store.database.select(statement, [*values, -1 if limit is None else limit])
-    return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
+    with store.database.sensible():
+        return [{**dict(row), **{name: json.loads(row[name]) for name in JSON_COLUMNS}} for row in reversed(rows)]
 
 
 def changed_variants(store: Store, variants: Sequence[Variant]) -> list[str]:
@@ -124,13 +125,19 @@ def export_runs(rows: Sequence[dict[str, Any]], form: str) -> bytes:
         return text.getvalue().encode()
     try:
         import pandas
-
-        buffer = io.BytesIO()
+    except Exception as error:  # a package that was built for another numpy raises no ImportError
+        raise _no_parquet(error) from None
+    buffer = io.BytesIO()
+    try:
         pandas.DataFrame(flat, columns=list(RUN_COLUMNS)).to_parquet(buffer, index=False)
     except ImportError as error:
-        reason = str(error).partition("\n")[0]
-        raise MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow") from None
+        raise _no_parquet(error) from None
     return buffer.getvalue()
+
+
+def _no_parquet(error: Exception) -> MissingExtraError:
+    reason = str(error).partition("\n")[0]
+    return MissingExtraError(f"Parquet needs pandas and pyarrow ({reason}): pip install pandas pyarrow")
 
 
 def _harmless(value: Any) -> Any:

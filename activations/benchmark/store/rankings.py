@@ -51,8 +51,13 @@ def stored_ranking(
         activations: their labels; all unless given.
 
     Raises:
-        StoreError: there is nothing of the kind in the store.
+        StoreError: there is nothing of the kind in the store, or it is damaged.
     """
+    with store.database.sensible():
+        return _ranking(store, number, targets, activations)
+
+
+def _ranking(store: Store, number: int | None, targets: Sequence[str], activations: Sequence[str]) -> StoredRanking:
     protocols = stored_protocols(store)
     if not protocols:
         store.database.require_sound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ __all__ = ["check_store", "salvage_store"]
 
 WITHOUT_ROWID = {"entry_runs"}
 GAP = 1000  # row numbers that are tried one by one behind a place that can't be read
+MOST_ROWID = 2**62  # far beyond any row of ours
 
 
 def check_store(store: Store) -> list[str]:
@@ -61,7 +63,8 @@ def salvage_store(damaged: Path, new: Path) -> dict[str, tuple[int, int]]:
         for table in TABLES:
             columns = [row["name"] for row in store.database.select(f"SELECT name FROM pragma_table_info('{table}')")]
             rows, lost = [], 0
-            for row in _readable(old, table, columns):
+            # In a damaged file pages may refer to each other in a circle.
+            for row in itertools.islice(_readable(old, table, columns), damaged.stat().st_size):
                 if row is None:
                     lost += 1
                 else:
@@ -90,6 +93,8 @@ def _readable(old: sqlite3.Connection, table: str, columns: list[str]) -> Iterat
         try:
             rows = old.execute(f"SELECT rowid, {names} FROM {table} WHERE rowid > ? ORDER BY rowid", (last,))
             for number, *row in rows:
+                if not last < number < MOST_ROWID:
+                    raise sqlite3.DatabaseError("the numbers of rows are in disorder")
                 last, skipped = number, 0
                 yield tuple(row)
             return

@@ -70,9 +70,10 @@ class Store:
         """The outcomes, by the runs' own keys, of those that were made in such an environment."""
         by_key = {environment.key(run.key): run for run in runs}
         found = {}
-        for row in self._rows(list(by_key)):
-            run = by_key[row["key"]]
-            found[run.key] = read_outcome(row, run)
+        with self.database.sensible():
+            for row in self._rows(list(by_key)):
+                run = by_key[row["key"]]
+                found[run.key] = read_outcome(row, run)
         return found
 
     def add(self, outcomes: Sequence[Outcome], stage: Stage, environment: Environment) -> None:

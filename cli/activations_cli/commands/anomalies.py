@@ -11,6 +11,7 @@ import click
 from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -43,7 +44,12 @@ RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.command("anomalies")
 @click.argument("source", metavar="[MODEL|TARGET]", required=False, shell_complete=complete_targets)
 @click.option(
-    "--csv", "file", type=click.Path(path_type=Path), metavar="FILE", required=True, help="The rows to judge."
+    "--csv",
+    "file",
+    type=FILE,
+    metavar="FILE",
+    required=True,
+    help="The rows to judge.",
 )
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to judge.  [default: the model's, or the last]")

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from activations_cli.clusters import (
+    cluster_options,
+    cluster_progress,
+    read_cluster,
+    refuse_cluster_contradictions,
+)
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
 from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -26,7 +33,7 @@ from activations_cli.options import (
 )
 from activations_cli.output import Output
 from activations_cli.stores import open_store, reportable, resumable, store_option
-from activations_cli.training import read_own, read_recipe, training_options
+from activations_cli.training import engine_option, read_own, read_recipe, training_options
 
 if TYPE_CHECKING:
     from activations.benchmark import Result
@@ -67,7 +74,7 @@ PRESETS = ("quick", "standard", "full")
     multiple=True,
     help="All targets of a suite: seeds, core, all, or a group such as kinked; may be given several times.",
 )
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")
@@ -93,7 +100,9 @@ PRESETS = ("quick", "standard", "full")
     show_default=True,
     help="auto, cpu, cuda, cuda:N or mps; auto takes the best.",
 )
+@engine_option
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processes that share the work.  [default: one per core]")
+@cluster_options
 @click.option(
     "-o",
     "--output",
@@ -136,7 +145,12 @@ def command(
     precision: str,
     seed: int,
     device: str,
+    engine: str,
     jobs: int | None,
+    cluster: str | None,
+    cluster_tls_ca: Path | None,
+    cluster_tls_cert: Path | None,
+    cluster_tls_key: Path | None,
     folder: Path | None,
     force: bool,
     store_file: Path | None,
@@ -155,6 +169,8 @@ def command(
       activations bench --csv data.csv --x year --y sunspots -o results
     """
     refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    tls = (cluster_tls_ca, cluster_tls_cert, cluster_tls_key)
+    refuse_cluster_contradictions(cluster, tls, device, jobs if is_typed(context, "jobs") else None)
     named = read_variants(output, names or default_names())
     variants = usable(output, named)
     chosen = read_targets(output, targets, suites, domain, file, x_columns, y_column, classify, drop_na)
@@ -178,7 +194,7 @@ def command(
 
         def tell(seen: Progress) -> None:
             begun()
-            advance(seen.done, seen.total, f"{seen.stage} on {seen.target}")
+            advance(seen.done, seen.total, f"{cluster_progress(seen)}{seen.stage} on {seen.target}")
 
         result = benchmark(
             chosen,
@@ -196,9 +212,12 @@ def command(
             recipe=read_recipe(optimizer, schedule, loss, batch_size),
             initialisation=initialisation,  # type: ignore[arg-type]
             precision=precision,  # type: ignore[arg-type]
-            jobs=jobs or available_jobs(),
+            engine=engine,  # type: ignore[arg-type]
+            jobs=1 if cluster else jobs or available_jobs(),
             store=store,
             progress=tell,
+            tell=output.note if cluster or engine == "native" else output.detail,
+            cluster=read_cluster(cluster, tls),
         )
     with reportable(output, store, folder):
         if as_json:

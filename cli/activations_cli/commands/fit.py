@@ -16,6 +16,7 @@ from activations_cli.fit_presets import ALL, preset_facts, show_preset, write_pr
 from activations_cli.loading import read_csv_target, read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -103,7 +104,7 @@ class Places:
     metavar="LO HI",
     help="The interval of each input.  [default: the target's, or -1 1]",
 )
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from activations_cli.options import force_option, json_option, pass_output, terminal_options
+from activations_cli.options import FILE, force_option, json_option, pass_output, terminal_options
 from activations_cli.output import Cell, Column, Output
 
 if TYPE_CHECKING:
@@ -20,9 +20,13 @@ __all__ = ["command"]
 
 
 @click.command("predict")
-@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=FILE)
 @click.option(
-    "--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Apply it to the rows of a CSV file."
+    "--csv",
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Apply it to the rows of a CSV file.",
 )
 @click.option(
     "--x",

@@ -11,6 +11,7 @@ import click
 from activations_cli.loading import read_variants, tell_problems, usable
 from activations_cli.options import (
     DEVICE,
+    FILE,
     HIDDEN,
     SEED,
     complete_activations,
@@ -58,7 +59,7 @@ WIDTH = 52  # columns of a sketch, with its labels; with so many rows nearly a s
 )
 @click.option("--preset", type=click.Choice(PRESETS), help="A target with its settings; what is given besides wins.")
 @click.option("--domain", nargs=2, type=float, metavar="LO HI", help="The interval of each input of the target.")
-@click.option("--csv", "file", type=click.Path(path_type=Path), metavar="FILE", help="Fit the rows of a CSV file.")
+@click.option("--csv", "file", type=FILE, metavar="FILE", help="Fit the rows of a CSV file.")
 @click.option("--x", "x_columns", metavar="COL", multiple=True, help="An input column, by name or number from 1.")
 @click.option("--y", "y_column", metavar="COL", help="The column to fit.  [default: the last]")
 @click.option("--classify", is_flag=True, help="Take the numbers of the --y column for classes.")

@@ -365,6 +365,35 @@ def test_a_scheduler_that_is_killed_leaves_a_store_to_go_on_from(tmp_path: Path)
     assert kept(file) > 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_ctrl_c_ends_the_processes_of_a_local_cluster_without_a_word_of_theirs(tmp_path: Path) -> None:
+    file = tmp_path / "runs.sqlite3"
+    words = [*WORK, "--steps", "20000", "--cluster", "local:1", "--store", str(file), "-v"]
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from activations_cli.main import main; import sys\n"
+        f"sys.argv = ['activations', *{words!r}]\n"
+        "if __name__ == '__main__': main()"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert started.stderr is not None
+        assert started.stderr.readline().startswith("Cluster local:1: 1 worker with 1 thread")
+        os.killpg(started.pid, signal.SIGINT)
+        _, told = started.communicate(timeout=PATIENCE)
+    finally:
+        started.kill()
+    assert (started.returncode, told) == (130, "Interrupted.\n")
+
+
 # What is refused before the start
 
 

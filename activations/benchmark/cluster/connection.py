@@ -121,6 +121,7 @@ def _local_client(count: int) -> Iterator[Client]:
                 n_workers=count,
                 threads_per_worker=1,
                 processes=True,
+                preload=["activations.benchmark.cluster.unbothered"],
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,

@@ -115,7 +115,8 @@ class ClusterCrew:
             )
         link = self._dashboard()
         self._note(
-            f"Cluster {self._address}: {self.workers} workers with {sum(self._threads.values())} threads"
+            f"Cluster {self._address}: {_counted(self.workers, 'worker')} with "
+            + _counted(sum(self._threads.values()), "thread")
             + (f"; dashboard {link}" if link else "")
         )
 
@@ -266,6 +267,10 @@ class ClusterCrew:
         if line not in self._told:
             self._told.add(line)
             self._tell(line)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _has_gpu(worker: Mapping[str, Any]) -> bool:

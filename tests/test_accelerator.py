@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from activations.benchmark import accelerator, workers
+from activations.benchmark import accelerator, chunk
 from activations.benchmark.accelerator import OUT_OF_MEMORY, chunks_that_fit, train_or_split
 from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run, bytes_per_run
@@ -107,7 +107,7 @@ def test_where_the_free_memory_is_unknown_all_runs_of_a_graph_go_together():
 
 def test_workers_split_on_an_accelerator_and_pad_on_a_cpu(monkeypatch):
     device = Device(3)
-    monkeypatch.setattr(workers, "train_chunk", device.train)
+    monkeypatch.setattr(chunk, "train_chunk", device.train)
     with Workers(1, "mps") as group:
         outcomes = [outcome for part in group.train(make_runs(6)) for outcome in part]
     assert device.sizes == [6, 3, 3]

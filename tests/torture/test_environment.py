@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from plain_rights import GIVE_UP_RIGHTS
 from torture.commands import LITTLE, apart, clean, files_below, run, strict
 
-from activations.benchmark import jobs, workers
+from activations.benchmark import chunk, jobs
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
 from activations.networks import onnx_file
@@ -74,7 +74,7 @@ def test_a_device_that_is_lost_ends_the_grid_and_the_same_command_goes_on(
 ) -> None:
     """A Mac's device, played by the CPU, which is lost after the second batch."""
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    whole, calls = workers.train_chunk, []
+    whole, calls = chunk.train_chunk, []
 
     def train(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
         calls.append(len(runs))
@@ -82,7 +82,7 @@ def test_a_device_that_is_lost_ends_the_grid_and_the_same_command_goes_on(
             raise RuntimeError("CUDA error: unspecified launch failure\nCompile with TORCH_USE_CUDA_DSA")
         return whole(runs)
 
-    monkeypatch.setattr(workers, "train_chunk", train)
+    monkeypatch.setattr(chunk, "train_chunk", train)
     file = tmp_path / "runs.sqlite3"
     command = ("bench", "sin", "-a", "relu", "-a", "tanh", *LITTLE, "--device", "mps", "--json", "--store")
     lost = 3
@@ -105,14 +105,14 @@ def test_a_device_whose_memory_is_full_fails_the_run_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    whole = workers.train_chunk
+    whole = chunk.train_chunk
 
     def train(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
         if any(run.variant.label == "tanh" for run in runs):
             raise torch.OutOfMemoryError("MPS backend out of memory (MPS allocated: 9.00 GB)")
         return whole(runs)
 
-    monkeypatch.setattr(workers, "train_chunk", train)
+    monkeypatch.setattr(chunk, "train_chunk", train)
     file = tmp_path / "runs.sqlite3"
     found = run("bench", "sin", "-a", "relu", "-a", "tanh", *LITTLE, "--device", "mps", "--json", "--store", file)
     assert found.exit_code == 0, found.stderr
@@ -299,13 +299,13 @@ def test_the_number_of_processes_is_that_of_the_processors_one_may_use(
 
 @torture(48)
 def test_no_process_computes_with_more_than_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, threads = workers.train_chunk, []
+    whole, threads = chunk.train_chunk, []
 
     def train(runs: Sequence[Run], device: str = "cpu") -> list[Outcome]:
         threads.append(torch.get_num_threads())
         return whole(runs, device)
 
-    monkeypatch.setattr(workers, "train_chunk", train)
+    monkeypatch.setattr(chunk, "train_chunk", train)
     before = torch.get_num_threads()
     torch.set_num_threads(8)  # as OMP_NUM_THREADS=8 would
     try:

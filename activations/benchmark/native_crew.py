@@ -6,7 +6,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import partial
 
 import torch
 
@@ -85,9 +84,10 @@ class NativeCrew:
         stop = Stop()
         with steady_arithmetic(), ThreadPoolExecutor(self.threads, "native", initializer=_start_thread) as pool:
             try:
-                submit = partial(pool.submit, train_or_fail, device="cpu", engine="native", threads=1, stop=stop)
                 # Nobody else keeps the futures, which keep the results.
-                for future in as_completed([submit(piece) for piece in pieces]):
+                for future in as_completed(
+                    [pool.submit(train_or_fail, piece, "cpu", "native", 1, stop) for piece in pieces]
+                ):
                     yield future.result()
             finally:
                 # Whoever leaves early, by Ctrl-C or an error, waits for one step and not for the rest of the work.

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from types import TracebackType
 
 import torch
@@ -95,9 +94,10 @@ class Workers:
                 yield outcomes
             return
         try:
-            submit = partial(self._pool.submit, train_or_fail, device=self.device, engine=self._engine)
             # Nobody else keeps the futures, which keep the results.
-            for future in as_completed([submit(part) for part in parts]):
+            for future in as_completed(
+                [self._pool.submit(train_or_fail, part, self.device, self._engine) for part in parts]
+            ):
                 yield future.result()
         except BrokenProcessPool:
             raise DeviceError("a training process ended by itself or was killed; try again with jobs=1") from None

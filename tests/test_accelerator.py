@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from activations.benchmark import accelerator, workers
+from activations.benchmark import accelerator, chunk
 from activations.benchmark.accelerator import OUT_OF_MEMORY, chunks_that_fit, train_or_split
 from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run, bytes_per_run
@@ -25,7 +25,7 @@ class Device:
         self.most = most
         self.sizes = []
 
-    def train(self, runs, device):
+    def train(self, runs, device, *more):
         self.sizes.append(len(runs))
         if len(runs) > self.most:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
@@ -52,7 +52,7 @@ def test_runs_that_do_not_fit_are_split_and_trained_again(count, most, sizes):
 @pytest.mark.torture(41)
 def test_a_run_that_does_not_fit_alone_fails_and_the_next_goes_on():
     class Picky(Device):
-        def train(self, runs, device):
+        def train(self, runs, device, *more):
             self.most = 0 if any(run.seed == 2 for run in runs) else 4
             return super().train(runs, device)
 
@@ -75,7 +75,7 @@ def test_a_device_that_is_lost_is_named_with_what_to_do(kind):
     except TypeError:  # AcceleratorError is made by torch alone
         error = RuntimeError(text)
 
-    def train(runs, device):
+    def train(runs, device, *more):
         raise error
 
     with pytest.raises(DeviceError, match=r"device cuda:1 failed .* unspecified launch failure; .* resumes"):
@@ -84,7 +84,7 @@ def test_a_device_that_is_lost_is_named_with_what_to_do(kind):
 
 @pytest.mark.torture(42)
 def test_an_error_of_the_program_is_not_taken_for_the_devices():
-    def train(runs, device):
+    def train(runs, device, *more):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
     with pytest.raises(RuntimeError, match="shapes"):
@@ -107,7 +107,7 @@ def test_where_the_free_memory_is_unknown_all_runs_of_a_graph_go_together():
 
 def test_workers_split_on_an_accelerator_and_pad_on_a_cpu(monkeypatch):
     device = Device(3)
-    monkeypatch.setattr(workers, "train_chunk", device.train)
+    monkeypatch.setattr(chunk, "train_chunk", device.train)
     with Workers(1, "mps") as group:
         outcomes = [outcome for part in group.train(make_runs(6)) for outcome in part]
     assert device.sizes == [6, 3, 3]

@@ -100,7 +100,7 @@ def test_completion_is_cheap_and_silent(words: str, expected: str) -> None:
 
 
 def test_every_command_has_a_summary_and_short_help() -> None:
-    context = click.Context(cli)
+    context = click.Context(cli, **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None

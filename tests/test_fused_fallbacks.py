@@ -31,8 +31,16 @@ from activations.fitting.targets import formula_target
 from activations.registry import default_registry
 
 REGISTRY = default_registry()
+WORTH = native_crew.WORTH_COMPILING
 TANH, GLU = REGISTRY.variant("tanh"), REGISTRY.variant("glu")
 SIN = formula_target("sin(4*x)", points=25)
+
+
+@pytest.fixture(autouse=True)
+def _worth_a_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even the little work of these tests."""
+    monkeypatch.setattr(native_crew, "WORTH_COMPILING", 0.0)
+
 
 needs_compiler = pytest.mark.skipif(
     sys.platform == "win32" or not (shutil.which("g++") or shutil.which("clang++")), reason="needs g++ or clang++"
@@ -106,6 +114,14 @@ def comparable(result: Result) -> Any:
         return [strip(item) for item in value] if isinstance(value, list) else value
 
     return strip(result.to_dict())
+
+
+def test_little_work_is_not_worth_a_compilation(monkeypatch: pytest.MonkeyPatch, counted: Counted) -> None:
+    monkeypatch.setattr(native_crew, "WORTH_COMPILING", WORTH)
+    told: list[str] = []
+    found = benchmark([SIN], [TANH], engine="auto", tell=told.append)
+    assert comparable(found) == comparable(benchmark([SIN], [TANH], engine="batched"))
+    assert (counted.batches, told) == (0, [])
 
 
 @pytest.mark.parametrize("compiler", ["no_compiler", "broken_compiler"])

@@ -64,7 +64,7 @@ def test_every_command_line_is_one_of_ours(words):
 
     from activations_cli.main import cli
 
-    context = click.Context(cli)
+    context = click.Context(cli, **cli.context_settings)
     name, command, rest = cli.resolve_command(context, list(words))
     parsed = command.make_context(name, rest, parent=context)
     assert parsed.params

@@ -41,15 +41,19 @@ class NativeCrew:
         self.kernels = Kernels(tell)
 
     def prepare(self, runs: Sequence[Run]) -> None:
-        """Begin to compile what runs of such graphs need, if that takes less time than it saves."""
+        """Begin to compile what runs of such graphs need."""
         wanted = [run for run in _one_of_each(runs) if self._wants(run)]
-        worth = self.engine == "native" or sum(map(batched_seconds, runs)) > WORTH_COMPILING
-        if wanted and worth:
+        if wanted:
             first = wanted[0]
             self.kernels.prepare([run.network for run in wanted], first.recipe, "cpu", first.precision)
 
     def chosen(self, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-        """The runs that it trains, and the others."""
+        """The runs that it trains, and the others; all others by "auto" where so little work is no compilation's worth.
+
+        That holds also for what is compiled already: no digit of little work depends on what was done before.
+        """
+        if self.engine == "auto" and sum(map(batched_seconds, runs)) <= WORTH_COMPILING:
+            return [], list(runs)
         self.prepare(runs)
         mine = {run.graph for run in _one_of_each(runs) if self._wants(run) and self._readiness(run) != "never"}
         return [run for run in runs if run.graph in mine], [run for run in runs if run.graph not in mine]
@@ -80,8 +84,10 @@ class NativeCrew:
         stop = Stop()
         with steady_arithmetic(), ThreadPoolExecutor(self.threads, "native", initializer=_start_thread) as pool:
             try:
-                futures = [pool.submit(train_or_fail, piece, "cpu", "native", 1, stop) for piece in pieces]
-                for future in as_completed(futures):
+                # Nobody else keeps the futures, which keep the results.
+                for future in as_completed(
+                    [pool.submit(train_or_fail, piece, "cpu", "native", 1, stop) for piece in pieces]
+                ):
                     yield future.result()
             finally:
                 # Whoever leaves early, by Ctrl-C or an error, waits for one step and not for the rest of the work.

@@ -94,8 +94,10 @@ class Workers:
                 yield outcomes
             return
         try:
-            futures = [self._pool.submit(train_or_fail, part, self.device, self._engine) for part in parts]
-            for future in as_completed(futures):
+            # Nobody else keeps the futures, which keep the results.
+            for future in as_completed(
+                [self._pool.submit(train_or_fail, part, self.device, self._engine) for part in parts]
+            ):
                 yield future.result()
         except BrokenProcessPool:
             raise DeviceError("a training process ended by itself or was killed; try again with jobs=1") from None

@@ -28,7 +28,8 @@ __all__ = [
 DIGITS = 50
 REACH = 30.0
 KINK_GAP = 1e-3
-MOST_DIGITS = 4 * DIGITS * 8
+MOST_DIGITS = 64 * DIGITS
+NOTHING = -400  # powers of ten: a value below is 0 in every dtype
 
 Points = tuple[tuple[float, ...], ...]
 """One tuple of inputs per point."""
@@ -108,12 +109,15 @@ def _evaluate(function: Callable[..., mpf], variant: Variant, point: tuple[float
     """The value at 50 digits, or at as many more as it takes until the formula's own cancellation does not show."""
     digits, value = DIGITS, _at_digits(function, variant, point, DIGITS)
     while digits < MOST_DIGITS:
-        digits *= 8
+        digits *= 2
         finer = _at_digits(function, variant, point, digits)
         if not mpmath.isfinite(finer):
             return finer
         # Two zeros prove nothing: both may be all that is left of a difference.
         if finer != 0 and abs(value - finer) <= mpf(10) ** (10 - DIGITS) * abs(finer):
+            return finer
+        # Far below what any dtype holds, and there are as many digits again: it need not be known better.
+        if digits >= 2 * -NOTHING and max(abs(value), abs(finer)) < mpf(10) ** NOTHING:
             return finer
         value = finer
     return value

@@ -24,7 +24,7 @@ def setup(app: Sphinx) -> None:
 
 def command_page(name: str) -> str:
     """The page of one command with its subcommands."""
-    context = click.Context(cli, info_name="activations")
+    context = click.Context(cli, info_name="activations", **cli.context_settings)
     command = cli.get_command(context, name)
     if command is None:
         raise ValueError(f"there is no command {name!r}")
@@ -33,7 +33,7 @@ def command_page(name: str) -> str:
 
 def _make(app: Sphinx) -> None:
     pages = {f"{name}.md": command_page(name) for name in COMMANDS}
-    context = click.Context(cli, info_name="activations")
+    context = click.Context(cli, info_name="activations", **cli.context_settings)
     rows = [
         (f"[`{name}`]({name}.md)", escaped((cli.get_command(context, name) or cli).get_short_help_str(120)))
         for name in COMMANDS

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activations.benchmark import benchmark
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.outcome import Errors, Outcome
 from activations.benchmark.plan import Run
 from activations.benchmark.store import Store, this_environment
 from activations.benchmark.store.listing import RunFilter, count_runs, export_runs, select_runs
 from activations.benchmark.store.rankings import stored_ranking
 from activations.benchmark.store.repair import check_store, salvage_store
-from activations.benchmark.workers import train_chunk
 from activations.errors import DataError, StoreError
 from activations.fitting.table import Table, read_table
 from activations.fitting.targets import formula_target

@@ -12,10 +12,10 @@ from torture import tiny
 from torture.commands import LITTLE, apart, clean, files_below, run, strict
 
 from activations.benchmark import workers
+from activations.benchmark.chunk import train_chunk
 from activations.benchmark.plan import Run
 from activations.benchmark.store import Store
 from activations.benchmark.store.repair import check_store
-from activations.benchmark.workers import train_chunk
 from activations.errors import StoreError
 from activations.registry import default_registry
 from activations.testing import PluginSandbox

@@ -113,7 +113,7 @@ def _are_there(emitted: Sequence[Emitted], precision: Precision) -> bool:
 def _failure(build: Future[dict[str, int]] | None, network: Network, precision: Precision) -> str:
     """Why a function is not there when nothing is built any more."""
     if build is None:
-        return "so little work is not worth a compilation"
+        return "its functions have not been built"
     error = build.exception()
     if error is not None:
         return error.message if isinstance(error, BuildError) else f"the build raised {type(error).__name__}"

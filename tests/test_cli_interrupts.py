@@ -59,7 +59,11 @@ if __name__ == "__main__":
 
 def stopping(arguments: list[str], ready: Path, *, kill: bool = False) -> subprocess.Popen[str]:
     """A benchmark that waits after the third chunk of runs, or in which a worker is killed there."""
-    script = STOPPING.format(arguments=arguments, ready=str(ready), kill=kill)
+    return started(STOPPING.format(arguments=arguments, ready=str(ready), kill=kill))
+
+
+def started(script: str) -> subprocess.Popen[str]:
+    """A process of Python with signals as in a terminal, in a group of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_cli_interrupts import usual_signals, wait_until
+from test_cli_interrupts import started, wait_until
 from test_cli_runs import run, select
 from test_fused_engine import assert_same_bits, make_batch
 
@@ -266,15 +265,7 @@ def test_ctrl_c_ends_the_compiled_code_and_keeps_what_is_stored(jobs: int, tmp_p
     compile_all(TANH)
     file, ready = tmp_path / "runs.sqlite3", tmp_path / "ready"
     arguments = ["bench", "cubic", "-a", "tanh", "-j", str(jobs), "--engine", "native", "--store", str(file), "--json"]
-    script = LONG.format(arguments=arguments, ready=str(ready))
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=usual_signals,
-    )
+    process = started(LONG.format(arguments=arguments, ready=str(ready)))
     try:
         wait_until(lambda: ready.exists() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
@@ -312,13 +303,7 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
 def test_ctrl_c_ends_a_single_training() -> None:
     compile_all(TANH)
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(ALONE).format(tests=str(Path(__file__).parent))],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=usual_signals,
-    )
+    process = started(textwrap.dedent(ALONE).format(tests=str(Path(__file__).parent)))
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"

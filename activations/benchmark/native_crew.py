@@ -7,12 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-import torch
-
 from activations.benchmark.chunk import is_of_plugin, train_or_fail
 from activations.benchmark.outcome import Outcome
-from activations.benchmark.plan import Run, batched_seconds, chunks, cost_per_step
-from activations.fitting.devices import steady_arithmetic
+from activations.benchmark.plan import Run, batched_seconds, chunks, operations
+from activations.fitting.devices import compute_steadily, steady_arithmetic
 from activations.fitting.engine import Engine
 from activations.fitting.fused.choice import fused_is_faster
 from activations.fitting.fused.engine import Stop
@@ -62,13 +60,11 @@ class NativeCrew:
         """Train runs in pieces; they come as they are finished."""
         waiting = deque(chunks(runs))
         while waiting and self._readiness(waiting[0][0]) == "wait":
-            with steady_arithmetic():
-                outcomes = train_or_fail(waiting.popleft())
-            yield outcomes
+            yield _train_here(waiting.popleft())
         own, foreign = [], []
         for part in waiting:
             if self._readiness(part[0]) != "ready":  # the compiler refused it
-                yield train_or_fail(part)
+                yield _train_here(part)
             elif is_of_plugin(part[0]):
                 foreign.append(part)
             else:
@@ -76,13 +72,11 @@ class NativeCrew:
         yield from self._train_in_threads(own)
         for part in foreign:
             # Python code of a plugin runs in this thread alone: limits of time and memory hold for a whole process.
-            with steady_arithmetic():
-                outcomes = train_or_fail(part, engine="native", threads=self.threads)
-            yield outcomes
+            yield _train_here(part, "native", self.threads)
 
     def _train_in_threads(self, pieces: Sequence[Sequence[Run]]) -> Iterator[list[Outcome]]:
         stop = Stop()
-        with steady_arithmetic(), ThreadPoolExecutor(self.threads, "native", initializer=_start_thread) as pool:
+        with steady_arithmetic(), ThreadPoolExecutor(self.threads, "native", initializer=compute_steadily) as pool:
             try:
                 # Nobody else keeps the futures, which keep the results.
                 for future in as_completed(
@@ -107,11 +101,9 @@ def _one_of_each(runs: Sequence[Run]) -> list[Run]:
 
 def _pieces(part: Sequence[Run]) -> list[list[Run]]:
     """Pieces of a chunk that are worth a thread's while."""
-    first = part[0]
-    work = first.steps * first.recipe.starts * cost_per_step(first)
-    return chunks(part, max(1, min(len(part), math.ceil(PIECE / work))))
+    return chunks(part, max(1, min(len(part), math.ceil(PIECE / operations(part[0])))))
 
 
-def _start_thread() -> None:
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+def _train_here(part: Sequence[Run], engine: Engine = "batched", threads: int = 1) -> list[Outcome]:
+    with steady_arithmetic():
+        return train_or_fail(part, engine=engine, threads=threads)

@@ -27,7 +27,7 @@ __all__ = [
     "batched_seconds",
     "bytes_per_run",
     "chunks",
-    "cost_per_step",
+    "operations",
     "require_memory",
     "require_picklable",
 ]
@@ -129,16 +129,17 @@ def bytes_per_run(run: Run) -> int:
     return _bytes(run.network, _points(run), 4 if run.precision == "float32" else 8)
 
 
-def cost_per_step(run: Run) -> float:
-    """About how many operations a step of a run takes."""
+def operations(run: Run) -> float:
+    """About how many operations a run takes."""
     layers = run.network.layers
-    return _points(run) * sum(6.0 * layer.inputs * layer.outputs + 20.0 * layer.outputs for layer in layers)
+    step = _points(run) * sum(6.0 * layer.inputs * layer.outputs + 20.0 * layer.outputs for layer in layers)
+    return run.steps * run.recipe.starts * step
 
 
 def batched_seconds(run: Run) -> float:
     """About how long the batched engine takes for a run on one core of a usual machine: calls, and arithmetic."""
-    step = 5e-6 * len(run.network.layers) + 2.5e-11 * cost_per_step(run)
-    return run.steps * run.recipe.starts * step
+    calls = run.steps * run.recipe.starts * len(run.network.layers)
+    return 5e-6 * calls + 2.5e-11 * operations(run)
 
 
 def _bytes(network: Network, points: int, size: int) -> int:

@@ -9,15 +9,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 
-import torch
-
 from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.chunk import train_or_fail
 from activations.benchmark.native_crew import NativeCrew
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run, chunks
 from activations.errors import DeviceError
-from activations.fitting.devices import keep_freed_memory, steady_arithmetic
+from activations.fitting.devices import compute_steadily, keep_freed_memory, steady_arithmetic
 from activations.fitting.engine import Engine
 from activations.plugins import files
 
@@ -107,6 +105,5 @@ def _start_worker(plugin_files: Sequence[str]) -> None:
     """Prepare a process: the parent answers Ctrl-C, and every process computes with one thread."""
     files.import_given(plugin_files)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    compute_steadily()
     keep_freed_memory()

@@ -14,7 +14,14 @@ from activations.fitting.settings import SettingError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["available_devices", "keep_freed_memory", "require_precision", "resolve_device", "steady_arithmetic"]
+__all__ = [
+    "available_devices",
+    "compute_steadily",
+    "keep_freed_memory",
+    "require_precision",
+    "resolve_device",
+    "steady_arithmetic",
+]
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # glibc's numbers
 
@@ -77,14 +84,21 @@ def keep_freed_memory() -> None:
         library.mallopt(MMAP_THRESHOLD, 2**30)
 
 
+def compute_steadily() -> None:
+    """Let torch use one thread and flush denormal numbers in this thread: same digits everywhere, and no slow ones."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
 @contextlib.contextmanager
 def steady_arithmetic() -> Iterator[None]:
-    """Within it torch uses one thread and flushes denormal numbers: same digits in every process, and no slow ones."""
+    """Within it `compute_steadily` holds."""
     import torch
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    compute_steadily()
     try:
         yield
     finally:

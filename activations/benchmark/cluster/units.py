@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from activations.benchmark.plan import CHUNK_STEP, Run, chunks, cost_per_step
+from activations.benchmark.plan import CHUNK_STEP, Run, chunks, operations
 
 __all__ = ["LEAST", "MOST", "cost", "units", "wanted_seconds"]
 
@@ -15,7 +15,7 @@ UNITS_PER_THREAD = 4  # at least, where that makes none smaller than the least: 
 
 def cost(runs: Sequence[Run]) -> float:
     """About how many operations runs take."""
-    return sum(run.steps * run.recipe.starts * cost_per_step(run) for run in runs)
+    return sum(map(operations, runs))
 
 
 def wanted_seconds(total: float, speed: float, threads: int) -> float:

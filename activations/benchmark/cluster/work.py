@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import torch
-
 from activations.benchmark.accelerator import chunks_that_fit, train_or_split
 from activations.benchmark.chunk import is_of_plugin, train_or_fail
 from activations.benchmark.native_crew import NativeCrew
@@ -18,13 +16,11 @@ from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run, chunks
 from activations.benchmark.store.environment import Environment, this_environment
 from activations.errors import ClusterError
-from activations.fitting.devices import keep_freed_memory
+from activations.fitting.devices import compute_steadily, keep_freed_memory
 from activations.fitting.engine import Engine
 from activations.plugins import files
 
 __all__ = ["Finished", "Task", "pack", "train_packed", "unpack"]
-
-PAUSE = 0.05  # seconds between two looks at the compiler
 
 # Limits of memory hold for a whole process, so that foreign code takes turns in one of several threads.
 _ALONE = threading.Lock()
@@ -90,8 +86,7 @@ def train_packed(packed: bytes, plugin_files: Sequence[str] = ()) -> bytes:
         if here != wanted:
             raise ClusterError(f"a worker that joined later has {name} {here} and not {wanted}; take it out")
     # Of this thread, and left so: on other threads of the process others of our tasks may be at work.
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    compute_steadily()
     notes: list[str] = []
     if any(map(is_of_plugin, task.runs)):
         with _ALONE:
@@ -125,7 +120,5 @@ def _native_ones(runs: Sequence[Run], notes: list[str]) -> tuple[list[Run], list
     """The runs that the native engine trains, once all that they need is compiled, and the others."""
     crew = NativeCrew(1, "native", notes.append)
     crew.prepare(runs)
-    graphs = {run.graph: run for run in runs}.values()
-    while any(crew.kernels.readiness(run.network, run.recipe, "cpu", run.precision) == "wait" for run in graphs):
-        time.sleep(PAUSE)
+    crew.kernels.wait()
     return crew.chosen(runs)

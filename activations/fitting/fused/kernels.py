@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -83,6 +83,10 @@ class Kernels:
         wanted = {emitted.symbol: emitted for network in able for emitted in _emitted(network, precision)}
         if wanted and not _are_there(tuple(wanted.values()), precision):
             self._builds[precision] = build_in_background(tuple(wanted.values()), precision)
+
+    def wait(self) -> None:
+        """Wait until everything is built that was asked for, or failed."""
+        wait(self._builds.values())
 
     def readiness(self, network: Network, recipe: Recipe, device: str, precision: Precision) -> Readiness:
         """Whether the fused engine can train a network now, when the build is over, or never; see `prepare`."""

@@ -461,20 +461,22 @@ def ends(number: int) -> bool:
 @pytest.mark.parametrize("way", [signal.SIGINT, "end"])
 def test_ctrl_c_and_the_end_of_the_program_end_the_compiler(place: Place, way: signal.Signals | str) -> None:
     place.compile_with(f"sleep 1000 & echo $! > {place.folder}/child; sleep 1000")
-    wait = f"while not Path({str(place.folder / 'child')!r}).exists(): time.sleep(0.01)"
+    wait = f"while not Path({str(place.folder / 'seen')!r}).exists(): time.sleep(0.01)"
     code = "builds.functions(wanted, 'float32')"
     if way == "end":
         code = f"import time\nbuilds.build_in_background(wanted, 'float32')\n{wait}"
     process = place.start(code)
-    while not (place.folder / "child").exists():
+    while not (place.folder / "child").exists() or not (place.folder / "child").read_text():
         assert process.poll() is None
         time.sleep(0.01)
-    assert is_alive(int((place.folder / "child").read_text()))
+    child = int((place.folder / "child").read_text())
+    assert is_alive(child)
+    (place.folder / "seen").touch()
     if way != "end":
         process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == (0 if way == "end" else -signal.SIGINT), errors
-    assert ends(int((place.folder / "child").read_text()))
+    assert ends(child)
 
 
 @pytest.mark.parametrize(
@@ -553,7 +555,7 @@ def test_the_least_used_libraries_make_room(place: Place, monkeypatch: pytest.Mo
     for path, days in ((first, 3), (second, 5)):
         os.utime(path, (time.time() - days * 86400,) * 2)
     size = sum(item.bytes for item in store.stored())
-    monkeypatch.setattr(cache, "BOUND", size)
+    monkeypatch.setattr(cache, "BOUND", size + 100)  # its list may be some digits of the time longer
     place.afresh()
     builds.functions([THREE], "float32")
     left = place.libraries()

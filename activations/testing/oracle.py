@@ -108,8 +108,10 @@ def limit(variant: Variant, sign: int) -> float:
 def _evaluate(function: Callable[..., mpf], variant: Variant, point: tuple[float, ...]) -> mpf:
     """The value at 50 digits, or at as many more as it takes until the formula's own cancellation does not show."""
     digits, value = DIGITS, _at_digits(function, variant, point, DIGITS)
+    # A sum with a small input shows it at so many digits: 2 + 1e-300 is on which side of a kink at 2?
+    needed = DIGITS - min((math.floor(math.log10(abs(x))) for x in point if x and math.isfinite(x)), default=0)
     while digits < MOST_DIGITS:
-        digits *= 2
+        digits = max(2 * digits, needed)
         finer = _at_digits(function, variant, point, digits)
         if not mpmath.isfinite(finer):
             return finer

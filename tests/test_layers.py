@@ -19,6 +19,7 @@ ROWS = [
         "activations.closed_form",
         "activations.discovery",
         "activations.bibliography",
+        "activations.faces",
     },
     {"activations.native", "activations.reading", "activations.uniform_init"},
     {"activations.declare", "activations.axis"},

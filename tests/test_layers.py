@@ -61,6 +61,7 @@ ONLY_IN = {
     "jinja2": {"activations.render"},
     "plotly": {"activations.render"},
     "PIL": {"activations.render"},
+    "tensorboard": {"activations.render"},
     "pluggy": {"activations.hookspecs", "activations.plugins"},
     "sklearn": {"activations.sklearn"},
     "sympy": {"activations.expression"},

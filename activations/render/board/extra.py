@@ -26,7 +26,7 @@ def require_tensorboard() -> None:
     Raises:
         MissingExtraError: it is not installed, or is broken.
     """
-    if importlib.util.find_spec(NEEDED) is None:
+    if not _is_there():
         raise MissingExtraError(f"--tensorboard needs the package {NEEDED}; install the extra: {INSTALL}")
     try:
         with warnings.catch_warnings():
@@ -38,3 +38,10 @@ def require_tensorboard() -> None:
         raise MissingExtraError(
             f"the package {NEEDED} is broken: {type(error).__name__}: {told}; install it again: {INSTALL}"
         ) from error
+
+
+def _is_there() -> bool:
+    try:
+        return importlib.util.find_spec(NEEDED) is not None
+    except ValueError:  # somebody has blocked it in sys.modules
+        return False

@@ -17,6 +17,7 @@ NAME = "events.out.tfevents.0.activations"
 
 MARK = "tfevents"
 DEPTH = 3  # folders below the log's own in which our files lie
+LEFT = re.compile(rf"{re.escape(NAME)}|\.{re.escape(NAME)}\..*\.tmp")  # ours, and what a killed process left of one
 HASH = re.compile(r"-[0-9a-f]{8}\Z")
 
 
@@ -69,7 +70,7 @@ def write_log(folder: Path, runs: Mapping[str, bytes], *, overwrite: bool = Fals
     """
     prepare_folder(folder, overwrite=overwrite)
     for old in list(_logs(folder)):
-        if old.name == NAME:
+        if LEFT.fullmatch(old.name):
             old.unlink(missing_ok=True)
             _remove_empty(old.parent, folder)
     written = []

@@ -43,6 +43,7 @@ def activation_html(item: Activation | Variant | AxisActivation | AxisVariant) -
     learnt = getattr(variant, "learnable", ())
     settings = ", ".join(f"{n}={value:.6g}{' (learnt)' if n in learnt else ''}" for n, value in variant.values)
     facts: Facts = [("Formula", _cut(str(declared.formula))), ("Parameters", settings)]
+    home = declared.function.__module__.removeprefix("__main__")  # a notebook's own module says nothing
     picture = ""
     if isinstance(variant, Variant):
         try:
@@ -51,11 +52,11 @@ def activation_html(item: Activation | Variant | AxisActivation | AxisVariant) -
         except Exception as error:  # foreign code, and a notebook would show pages of traceback
             picture = f"<p>{_text(f'It can not be drawn: {type(error).__name__}: {error}')}</p>"
     facts += [
-        ("Family", declared.family),
+        ("Family", declared.family if home else ""),
         ("Source", "" if isinstance(declared, Activation) and not declared.has_paper else declared.paper),
         ("In torch", str(declared.native) if declared.native else ""),
         ("Also called", ", ".join(declared.aliases)),
-        ("Declared in", declared.function.__module__ if not getattr(declared, "typed", False) else ""),
+        ("Declared in", home if not getattr(declared, "typed", False) else ""),
     ]
     rows = "".join(_row(name, text) for name, text in facts if text)
     return (

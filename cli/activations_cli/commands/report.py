@@ -46,7 +46,7 @@ def command(
     named.
     """
     if folder is None and board is None:
-        raise click.UsageError("Name where to write: -o DIR for a report, --tensorboard DIR for a log, or both.")
+        raise click.UsageError("Name where to write: --output DIR for a report, --tensorboard DIR for a log, or both.")
     from activations_cli.results import create_folder, write_result
 
     found = read_ranking(output, store_file, protocol, targets, names)

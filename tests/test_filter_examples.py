@@ -1,4 +1,4 @@
-"""The filters that the documents show, run over the whole catalogue and held against samples of the curves."""
+"""The filters that the documents show, run over a part of the catalogue and held against samples of the curves."""
 
 from __future__ import annotations
 
@@ -28,17 +28,15 @@ class Example:
     Attributes:
         chosen: some that must be among what it chooses.
         left_out: some that must not be.
-        family: the family that it is shown for.
     """
 
     chosen: set[str]
     left_out: set[str]
-    family: str = "*"
 
 
 EXAMPLES = {
     "monotone and smooth and lipschitz<=1": Example(
-        {"tanh", "sigmoid", "arctan", "normal_cdf"}, {"erf", "softsign", "improved_sigmoid", "dsilu"}, "sigmoidal"
+        {"tanh", "sigmoid", "arctan", "normal_cdf"}, {"erf", "softsign", "improved_sigmoid", "dsilu"}
     ),
     "monotone and (smooth or lipschitz<=1) and not odd": Example(
         {"relu", "sigmoid", "softplus", "exponential", "elu"}, {"tanh", "gelu", "selu", "square", "hardtanh", "glu"}
@@ -56,13 +54,6 @@ def documented() -> Iterator[str]:
     yield from re.findall(r"as typed: `(.+?)`", activations.filters.__doc__ or "")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def listed(*arguments: str) -> set[str]:
     found = CliRunner().invoke(cli, ["list", "--json", *arguments])
     assert found.exit_code == 0, found.stderr
@@ -78,7 +69,8 @@ def test_every_documented_filter_is_tried_here() -> None:
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_a_documented_filter_chooses_what_it_says(text: str) -> None:
     example = EXAMPLES[text]
-    names = listed("--family", example.family, "--where", text)
+    every_seventh = list(default_registry())[::7]
+    names = listed(*example.chosen, *example.left_out, *every_seventh, "--where", text)
     assert example.chosen <= names
     assert not example.left_out & names
     registry = default_registry()
@@ -93,6 +85,7 @@ def test_a_documented_filter_chooses_what_it_says(text: str) -> None:
 
 
 def test_kinks_and_families_of_a_filter() -> None:
-    names = listed("--family", "rectified", "--where", "monotone and kinks>=1")
+    tried = ("relu*", "leaky_relu", "squared_relu", "abs", "tanh", "hardtanh")
+    names = listed(*tried, "--family", "rectified", "--where", "monotone and kinks>=1")
     assert {"relu", "leaky_relu", "relu6"} <= names
-    assert not names & {"squared_relu", "abs", "tanh"}
+    assert not names & {"squared_relu", "abs", "tanh", "hardtanh"}

@@ -16,7 +16,7 @@ from activations.errors import ActivationsError, PluginError
 from activations_cli.defaults import FlagDefaults, name_variables, origins_told
 from activations_cli.failures import guarded
 from activations_cli.loading import tell_problems
-from activations_cli.options import NO_PLUGINS
+from activations_cli.options import NO_PLUGINS, asks_for_details
 from activations_cli.output import Output
 from activations_cli.plugin_commands import find_command, known_commands
 from activations_cli.stores import ARGUMENTS
@@ -38,6 +38,11 @@ class CommandGroup(click.Group):
         super().__init__(*args, **settings)
         self.modules = dict(modules)
         name_variables(self, ())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, and keep them as they were typed."""
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, without importing any."""
@@ -98,13 +103,12 @@ class CommandGroup(click.Group):
         arguments = with_bare_options(sys.argv[1:] if args is None else args)
 
         def run() -> None:
-            typed = tuple(arguments)  # which parsing consumes
-            defaults = FlagDefaults(self, silent=any(word in ("-h", "--help", "--version") for word in typed))
+            silent = any(word in ("-h", "--help", "--version") for word in arguments)
+            defaults = FlagDefaults(self, silent=silent)
             try:
-                with self.make_context(name, arguments, **{"default_map": defaults, **extra}) as context:
-                    context.meta[ARGUMENTS] = typed
-                    with blaming_plugin(context):
-                        self.invoke(context)
+                context = self.make_context(name, arguments, **{"default_map": defaults, **extra})
+                with context, blaming_plugin(context):
+                    self.invoke(context)
             except click.UsageError as error:
                 told = origins_told(error)
                 if told:
@@ -112,7 +116,7 @@ class CommandGroup(click.Group):
                 raise
 
         repair_streams()
-        sys.exit(guarded(run, verbose=_asks_for_details(arguments)))
+        sys.exit(guarded(run, verbose=asks_for_details(arguments)))
 
     def _complete(self, prog_name: str, complete_var: str | None) -> None:
         """Answer the shell's question for completions and exit, if it is one."""
@@ -143,8 +147,3 @@ def with_bare_options(arguments: Sequence[str]) -> list[str]:
     given = list(arguments)
     end = given.index("--") if "--" in given else len(given)
     return [f"{NO_PLUGINS}=*" if argument == NO_PLUGINS else argument for argument in given[:end]] + given[end:]
-
-
-def _asks_for_details(arguments: Sequence[str]) -> bool:
-    # Read by hand: a bug may strike before or while click parses.
-    return any(argument in ("-v", "-vv", "--verbose") for argument in arguments)

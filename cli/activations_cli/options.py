@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 from activations_cli.defaults import counts
 from activations_cli.known_names import Kind, known_names
 from activations_cli.output import Output
+from activations_cli.stores import ARGUMENTS
 
 __all__ = [
     "DEVICE",
@@ -22,6 +23,7 @@ __all__ = [
     "NO_PLUGINS",
     "SEED",
     "activations_argument",
+    "asks_for_details",
     "complete_activations",
     "complete_all",
     "complete_suites",
@@ -159,12 +161,26 @@ def version_option(command: Command) -> Command:
             import activations
 
             click.echo(f"activations {activations.__version__}")
+            if asks_for_details(context.meta.get(ARGUMENTS, ())):
+                from activations_cli.bug_report import show_surroundings
+
+                show_surroundings(context.ensure_object(Output))
             context.exit()
 
     option = click.option(
-        "--version", is_flag=True, is_eager=True, expose_value=False, callback=show, help="Print the version and exit."
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Print the version and exit; with -v all that a bug report needs.",
     )
     return option(command)
+
+
+def asks_for_details(arguments: Sequence[str]) -> bool:
+    """Whether -v or --verbose is typed; read by hand, as a bug may strike before or while click parses."""
+    return any(argument == "--verbose" or re.fullmatch("-[qv]*v[qv]*", argument) for argument in arguments)
 
 
 def json_option(command: Command) -> Command:

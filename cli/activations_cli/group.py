@@ -54,8 +54,9 @@ class CommandGroup(click.Group):
             found: click.Command = importlib.import_module(self.modules[cmd_name]).command
             name_variables(found, (cmd_name,))
             return found
-        # A completion imports no plugin.
-        provided = None if ctx.resilient_parsing else find_command(cmd_name)
+        if ctx.resilient_parsing:  # a completion imports no plugin
+            return None
+        provided = find_command(cmd_name)
         if provided is None:
             tell_problems(ctx.ensure_object(Output))
             return None
@@ -123,9 +124,9 @@ class CommandGroup(click.Group):
         variable = complete_var or f"_{prog_name.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
         instruction = os.environ.get(variable)
         if instruction:
-            from click.shell_completion import shell_complete
+            from activations_cli.completion import answer
 
-            sys.exit(shell_complete(self, {}, prog_name, variable, instruction))
+            sys.exit(answer(self, prog_name, variable, instruction))
 
 
 @contextlib.contextmanager

@@ -13,20 +13,29 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from activations_cli.terminal import clean
 
+if TYPE_CHECKING:
+    from activations.plugins.facts import ActivationFacts
+
 __all__ = ["known_names"]
 
-Kind: TypeAlias = Literal["elementwise", "axis", "target", "suite"]
+Kind: TypeAlias = Literal["elementwise", "axis", "setting", "target", "suite"]
 Names: TypeAlias = dict[str, dict[str, str]]
 
 MAX_BYTES = 20_000_000
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LAYOUT = "2"  # of the file
 
 
 def known_names(*kinds: Kind) -> dict[str, str]:
-    """Names of some kinds with a few words on each; no plugin is imported for it."""
+    """Names of some kinds with a few words on each; no plugin is imported for it.
+
+    Those of the kind "setting" are names of activations of both kinds, each with what may stand behind its colon:
+    "min_val=-1,max_val=1,learnable".
+    """
     stamp = _stamp()
     names = _read(stamp)
     if names is None:
@@ -39,17 +48,26 @@ def _look() -> Names:
     from activations.fitting.targets import known_suite_names, known_target_names
     from activations.registry import known_registry
 
-    names: Names = {"elementwise": {}, "axis": {}}
+    names: Names = {kind: {} for kind in KINDS}
     for _, facts in known_registry().facts():
         names[facts.kind][facts.name] = clean(facts.summary)
+        names["setting"][facts.name] = clean(",".join(_settings(facts)))
     names["target"] = dict.fromkeys(known_target_names(), "")
     names["suite"] = dict.fromkeys(known_suite_names(), "")
     return names
 
 
+def _settings(facts: ActivationFacts) -> Iterator[str]:
+    for name, default in facts.parameters:
+        short = f"{default:.6g}"
+        yield f"{name}={short if float(short) == default else default}"
+    if facts.parameters and facts.kind == "elementwise":
+        yield "learnable"
+
+
 def _stamp() -> str:
     """Changes with whatever may change the names."""
-    states = [sys.version, os.environ.get("ACTIVATIONS_PLUGINS", "(unset)")]
+    states = [LAYOUT, sys.version, os.environ.get("ACTIVATIONS_PLUGINS", "(unset)")]
     for path in _sources():
         with contextlib.suppress(OSError):
             state = os.stat(path)
@@ -85,7 +103,7 @@ def _read(stamp: str) -> Names | None:
         content: Any = json.loads(path.read_bytes())
         if content["stamp"] != stamp:
             return None
-        return {kind: {str(k): clean(str(v)) for k, v in names.items()} for kind, names in content["names"].items()}
+        return {kind: {str(k): clean(str(v)) for k, v in content["names"][kind].items()} for kind in KINDS}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

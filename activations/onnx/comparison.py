@@ -39,10 +39,7 @@ def compare(variant: Variant | AxisVariant, data: bytes, inputs: Sequence[str], 
         given = [_vectors(variant, rank)]
     else:
         given = [x.reshape(-1, *[1] * (rank - 1)) for x in _points(variant)]
-    wanted, exact = (
-        variant(*(torch.from_numpy(x).to(dtype) for x in given)).detach().to(torch.float32).numpy()
-        for dtype in (torch.float32, torch.float64)
-    )
+    wanted, exact = (_torch_values(variant, given, dtype) for dtype in (torch.float32, torch.float64))
     try:
         found = evaluated(data, dict(zip(inputs, given, strict=True)))
     except Exception as error:  # onnx raises whatever it likes
@@ -61,6 +58,18 @@ def compare(variant: Variant | AxisVariant, data: bytes, inputs: Sequence[str], 
             f"{variant.label} as ONNX differs from torch{place}: {found.flat[at]:g} and not {wanted.flat[at]:g}"
         )
     return int(wanted.size), float(difference.max(initial=0.0))
+
+
+def _torch_values(variant: Variant | AxisVariant, given: Sequence[Array], dtype: torch.dtype) -> Array:
+    """What torch gives, with tensors for the parameters that are learnt, and numbers for all others."""
+    inputs = [torch.from_numpy(x).to(dtype) for x in given]
+    if isinstance(variant, AxisVariant):
+        found = variant(*inputs)
+    else:
+        values = dict(variant.values)
+        found = variant(*inputs, **{name: torch.tensor(values[name], dtype=dtype) for name in variant.learnable})
+    numbers: Array = found.detach().to(torch.float32).numpy()
+    return numbers
 
 
 def _apart(found: Array, wanted: Array) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""Whether the packages of the extra `onnx` are there; nothing else imports them by name."""
+"""Whether the extra `onnx` is there."""
 
 from __future__ import annotations
 
@@ -12,37 +12,25 @@ from collections.abc import Iterator
 
 from activations.errors import MissingExtraError
 
-__all__ = ["NETWORKS", "has_onnx", "require_onnx", "silence"]
-
-MODELS = ("onnx",)
-"""What an activation needs."""
-NETWORKS = (*MODELS, "onnxscript")
-"""What torch's own exporter needs, which writes networks."""
+__all__ = ["has_onnx", "require_onnx", "silence"]
 
 
-def has_onnx(needed: tuple[str, ...] = MODELS) -> bool:
-    """Whether the packages are installed."""
-    return not missing(needed)
+def has_onnx() -> bool:
+    """Whether onnx is installed."""
+    return importlib.util.find_spec("onnx") is not None
 
 
-def require_onnx(needed: tuple[str, ...] = MODELS) -> None:
+def require_onnx() -> None:
     """Refuse what needs the extra where it is not installed.
 
-    Args:
-        needed: the packages.
-
     Raises:
-        MissingExtraError: one is not installed, or is broken.
+        MissingExtraError: onnx is not installed, or is broken.
     """
-    absent = missing(needed)
-    if absent:
-        raise MissingExtraError(
-            f"ONNX needs {' and '.join(absent)}; install the extra: pip install 'torch-activations[onnx]'"
-        )
+    if not has_onnx():
+        raise MissingExtraError("ONNX needs onnx; install the extra: pip install 'torch-activations[onnx]'")
     try:
         with silence():
-            for name in needed:
-                importlib.import_module(name)
+            importlib.import_module("onnx.reference")
     except Exception as error:  # built for another numpy, a package raises whatever it likes
         raise MissingExtraError(
             f"the extra onnx is broken: {type(error).__name__}: {error}; "
@@ -52,7 +40,7 @@ def require_onnx(needed: tuple[str, ...] = MODELS) -> None:
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Without what the packages print, log and warn of: steps, and packages that nothing here uses."""
+    """Without what onnx prints, logs and warns of."""
     before = logging.root.manager.disable
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -61,8 +49,3 @@ def silence() -> Iterator[None]:
             yield
         finally:
             logging.disable(before)
-
-
-def missing(needed: tuple[str, ...]) -> list[str]:
-    """Those of the packages that are not installed."""
-    return [name for name in needed if importlib.util.find_spec(name) is None]

@@ -118,6 +118,8 @@ def _log1p(graph: Graph, x: Node) -> Node:
 
 
 def _erfc(graph: Graph, x: Node) -> Node:
+    if graph.precision == "float64":
+        return 1.0 - graph.apply("erf", x)  # which is right to 1e-16, though not relative to the tail
     # 1 - erf(x) loses the tail, which may be multiplied by large numbers. There it is exp(-x²) times a function without
     # surprises, as a polynomial in t = 1/(1 + x/2).
     t = 1.0 / (x * 0.5 + 1.0)

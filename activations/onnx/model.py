@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from activations import __version__
 from activations.axis import AxisVariant
 from activations.declare import Variant
 from activations.errors import DataError
 from activations.files import require_free, write_atomically
-from activations.fitting.fused.graph import Inexpressible, Node
-from activations.fitting.fused.recording import record
 from activations.fitting.settings import SettingError
 from activations.onnx.axis import axis_parts
 from activations.onnx.comparison import compare
-from activations.onnx.extra import require_onnx, silence
-from activations.onnx.lowering import OPERATORS, lowered, ordered
+from activations.onnx.extra import require_onnx
 from activations.onnx.parts import Parts
-from activations.onnx.standard import Single, single
+from activations.onnx.standard import single
+from activations.onnx.writing import add_graph, add_single, first_opset, serialized
 from activations.registry import default_registry
 
 __all__ = ["OPSET", "OPSETS", "OnnxModel", "onnx_model"]
@@ -111,103 +106,26 @@ def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, r
     reason = ""
     if alone is not None:
         reason = f"{alone.operator} came after opset {opset}"
-        if _since(alone.operator, opset):
+        if first_opset(alone.operator, opset):
+            parts = Parts(variant.activation.inputs, variant.learnable)
+            parts.finish(add_single(parts, variant, alone, parts.inputs))
             try:
-                return _checked(variant, _of_single(variant, alone), opset, rank)
+                return _checked(variant, parts, opset, rank)
             except DataError as error:
-                reason = str(error)
-    return _checked(variant, _of_graph(variant), opset, rank, reason)
-
-
-def _since(operator: str, opset: int) -> int:
-    """From which version on the standard has the operator as that version has it; 0 if it does not have it."""
-    defs = importlib.import_module("onnx").defs
-    try:
-        return int(defs.get_schema(operator, opset, "").since_version)
-    except defs.SchemaError:
-        return 0
+                reason = f"{alone.operator} is not the same: {error}"
+    parts = Parts(variant.activation.inputs, variant.learnable)
+    parts.finish(add_graph(parts, variant, parts.inputs))
+    return _checked(variant, parts, opset, rank, reason)
 
 
 def _checked(variant: Variant | AxisVariant, parts: Parts, opset: int, rank: int, reason: str = "") -> OnnxModel:
-    data = _serialized(variant, parts, opset, rank)
-    points, difference = compare(variant, data, parts.inputs, rank)
-    operators = tuple(part.operator for part in parts.used)
-    return OnnxModel(variant.label, data, opset, rank, operators, reason, difference, points)
-
-
-def _of_single(variant: Variant, alone: Single) -> Parts:
-    parts = Parts(variant.activation.inputs, variant.learnable)
-    values = dict(variant.values)
-    operands = [*parts.inputs]
-    for operand in alone.operands:
-        if operand in variant.learnable:
-            operands.append(parts.parameter(str(operand), values[str(operand)]))
-        else:
-            operands.append(parts.number(values[operand] if isinstance(operand, str) else operand))
-    parts.add(alone.operator, operands, alone.attributes, result=parts.result)
-    return parts
-
-
-def _of_graph(variant: Variant) -> Parts:
-    parts = Parts(variant.activation.inputs, variant.learnable)
-    values = dict(variant.values)
-    try:
-        value = lowered(record(variant, "float32").value)
-    except Inexpressible as error:
-        raise DataError(f"{variant.label} can't be written as ONNX: {error}") from error
-    except Exception as error:  # of the activation's own code
-        raise DataError(f"{variant.label} fails with {type(error).__name__}: {error}; tell its author") from error
-    names: dict[Node, str] = {}
-    used: set[str] = set()
-    for node in ordered(value):
-        if node.operation == "input":
-            names[node] = parts.inputs[int(node.number)]
-            used.add(names[node])
-        elif node.operation == "theta":
-            name = variant.learnable[int(node.number)]
-            names[node] = parts.parameter(name, values[name])
-        elif node.operation == "constant":
-            names[node] = parts.truth(bool(node.number)) if node.is_mask else parts.number(node.number)
-        else:
-            operands = [names[operand] for operand in node.operands]
-            attributes: Mapping[str, float | int] = {"fmod": 1} if node.operation == "fmod" else {}
-            names[node] = parts.add(OPERATORS[node.operation], operands, attributes)
-    result = names[value]
-    # The result has the shape of all inputs together, also of those that do not matter.
-    for name in parts.inputs:
-        if name not in used:
-            result = parts.add("Where", [parts.add("Equal", [name, name]), result, result])
-    parts.finish(result)
-    return parts
-
-
-def _serialized(variant: Variant | AxisVariant, parts: Parts, opset: int, rank: int) -> bytes:
-    onnx = importlib.import_module("onnx")
-    helper, kinds = onnx.helper, onnx.TensorProto
-    tensor = onnx.numpy_helper.from_array
-    nodes = [helper.make_node(part.operator, part.operands, part.results, **part.attributes) for part in parts.used]
     sizes = [f"d{number}" for number in range(rank)]
     results = list(sizes)
     if isinstance(variant, AxisVariant):
         results[variant.dim] = "size"  # which may be another one
-    graph = helper.make_graph(
-        nodes,
-        "activation",
-        [helper.make_tensor_value_info(name, kinds.FLOAT, sizes) for name in parts.inputs],
-        [helper.make_tensor_value_info(parts.result, kinds.FLOAT, results)],
-        [tensor(array, name) for name, array in parts.tensors.items()],
-        doc_string=variant.activation.summary,
-    )
-    versions = [helper.make_opsetid("", opset)]
-    model: Any = helper.make_model(
-        graph,
-        opset_imports=versions,
-        ir_version=helper.find_min_ir_version_for(versions),  # so that older runtimes read it too
-        producer_name="torch-activations",
-        producer_version=__version__,
-    )
-    helper.set_model_props(model, {"activation": variant.label, "formula": str(variant.activation.formula)})
-    with silence():
-        onnx.checker.check_model(model, full_check=True)
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
+    item = variant.activation
+    facts = {"activation": variant.label, "formula": str(item.formula)}
+    data = serialized(parts, opset, dict.fromkeys(parts.inputs, sizes), results, item.summary, facts)
+    points, difference = compare(variant, data, parts.inputs, rank)
+    operators = tuple(part.operator for part in parts.used)
+    return OnnxModel(variant.label, data, opset, rank, operators, reason, difference, points)

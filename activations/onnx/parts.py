@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from activations.fitting.precision import Precision
 
 __all__ = ["Part", "Parts"]
+
+
+PAIRS = ("Split", "TopK")  # operators with two results
 
 
 class Part(NamedTuple):
@@ -24,16 +30,19 @@ class Parts:
 
     Args:
         inputs: names of the inputs.
-        parameters: names of the tensors that are parameters.
+        parameters: names that are kept for tensors.
+        precision: that of all numbers.
 
     Attributes:
+        precision: that of all numbers.
         inputs: names of the inputs.
         result: name of the output.
         used: the operators in order of use.
         tensors: numbers and parameters by name.
     """
 
-    def __init__(self, inputs: Sequence[str], parameters: Sequence[str] = ()) -> None:
+    def __init__(self, inputs: Sequence[str], parameters: Sequence[str] = (), precision: Precision = "float32") -> None:
+        self.precision = precision
         self.inputs = tuple(inputs)
         self._taken = {*inputs, *parameters}
         self.result = "y" if "y" not in self._taken else self._free("result")
@@ -51,7 +60,7 @@ class Parts:
     ) -> str:
         """Use an operator; gives the name of its result."""
         name = result or self._free(f"v{len(self.used)}")
-        results = (name, self._free(f"{name}_places")) if operator == "TopK" else (name,)
+        results = (name, self._free(f"{name}_too")) if operator in PAIRS else (name,)
         self.used.append(Part(operator, tuple(operands), dict(attributes or {}), results))
         return name
 
@@ -64,7 +73,7 @@ class Parts:
 
     def number(self, value: float) -> str:
         """A number; gives its name."""
-        return self._constant(np.array(value, dtype=np.float32))
+        return self._constant(np.array(value, dtype=self.precision))
 
     def whole(self, *values: int) -> str:
         """Whole numbers in one tensor of rank 1, as shapes and axes are."""
@@ -80,7 +89,11 @@ class Parts:
 
     def parameter(self, name: str, value: float) -> str:
         """A number that training may change, under its own name."""
-        self.tensors[name] = np.array(value, dtype=np.float32)
+        return self.tensor(name, value)
+
+    def tensor(self, name: str, values: ArrayLike) -> str:
+        """Numbers under a name of their own."""
+        self.tensors[name] = np.array(values, dtype=self.precision)
         return name
 
     def _constant(self, array: np.ndarray[Any, Any]) -> str:

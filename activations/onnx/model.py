@@ -70,7 +70,7 @@ class OnnxModel:
         return write_atomically(path, self.data, overwrite=overwrite)
 
 
-def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, rank: int = 2) -> OnnxModel:
+def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, rank: int | None = None) -> OnnxModel:
     """Write an activation as ONNX and compare it with torch by onnx's own evaluator.
 
     It is a single operator of the standard where there is one that gives torch's values, also at infinities and NaN;
@@ -80,7 +80,8 @@ def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, r
     Args:
         activation: a name, a name with settings, a formula, or one with its values.
         opset: the version of the standard, 18 to 24. Gelu is a single operator from 20 on, Swish (`silu`) from 24 on.
-        rank: how many dimensions the tensors have, 1 to 8; their sizes are left open.
+        rank: how many dimensions the tensors have, 1 to 8; their sizes are left open. None for 2, or more where a
+            function over a dimension needs them.
 
     Raises:
         MissingExtraError: the extra `onnx` is not installed, or is broken.
@@ -97,9 +98,11 @@ def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, r
             f"opset={opset!r} can't be written; choose one of {OPSETS[0]} to {min(OPSETS[-1], known)}"
             + (", or install a newer onnx" if opset in OPSETS else "")
         )
+    variant = default_registry().any_variant(activation) if isinstance(activation, str) else activation
+    if rank is None:
+        rank = variant.least_rank(2) if isinstance(variant, AxisVariant) else 2
     if isinstance(rank, bool) or rank not in RANKS:
         raise SettingError(f"rank={rank!r} is not possible; tensors have {RANKS[0]} to {RANKS[-1]} dimensions")
-    variant = default_registry().any_variant(activation) if isinstance(activation, str) else activation
     if isinstance(variant, AxisVariant):
         return _checked(variant, axis_parts(variant, rank), opset, rank)
     alone = single(variant)
@@ -112,7 +115,7 @@ def onnx_model(activation: str | Variant | AxisVariant, *, opset: int = OPSET, r
             try:
                 return _checked(variant, parts, opset, rank)
             except DataError as error:
-                reason = f"{alone.operator} is not the same: {error}"
+                reason = f"{alone.operator} gives other values: {error}"
     parts = Parts(variant.activation.inputs, variant.learnable)
     parts.finish(add_graph(parts, variant, parts.inputs))
     return _checked(variant, parts, opset, rank, reason)

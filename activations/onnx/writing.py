@@ -16,7 +16,7 @@ from activations.onnx.lowering import OPERATORS, lowered, ordered
 from activations.onnx.parts import Parts
 from activations.onnx.standard import Single
 
-__all__ = ["add_graph", "add_single", "first_opset", "serialized"]
+__all__ = ["add_graph", "add_single", "add_value", "first_opset", "serialized"]
 
 Sizes = Sequence[str | int]
 
@@ -66,6 +66,19 @@ def add_graph(parts: Parts, variant: Variant, inputs: Sequence[str], prefix: str
         raise DataError(f"{variant.label} can't be written as ONNX: {error}") from error
     except Exception as error:  # of the activation's own code
         raise DataError(f"{variant.label} fails with {type(error).__name__}: {error}; tell its author") from error
+    learnt = [parts.parameter(f"{prefix}{name}", values[name]) for name in variant.learnable]
+    return add_value(parts, value, inputs, learnt)
+
+
+def add_value(parts: Parts, value: Node, inputs: Sequence[str], parameters: Sequence[str] = ()) -> str:
+    """Add all that a value of a graph is computed from; gives its name.
+
+    Args:
+        parts: what grows.
+        value: in operations that ONNX has, see `lowered`.
+        inputs: the names of the inputs by number.
+        parameters: those of the learnable parameters.
+    """
     names: dict[Node, str] = {}
     used: set[str] = set()
     for node in ordered(value):
@@ -73,8 +86,7 @@ def add_graph(parts: Parts, variant: Variant, inputs: Sequence[str], prefix: str
             names[node] = inputs[int(node.number)]
             used.add(names[node])
         elif node.operation == "theta":
-            name = variant.learnable[int(node.number)]
-            names[node] = parts.parameter(f"{prefix}{name}", values[name])
+            names[node] = parameters[int(node.number)]
         elif node.operation == "constant":
             names[node] = parts.truth(bool(node.number)) if node.is_mask else parts.number(node.number)
         else:

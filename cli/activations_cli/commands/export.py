@@ -38,16 +38,14 @@ __all__ = ["command"]
 @click.option(
     "--rank",
     type=int,
-    default=2,
-    show_default=True,
-    help="How many dimensions the tensors have, 1 to 8; their sizes stay open.",
+    help="How many dimensions the tensors have, 1 to 8; their sizes stay open.  [default: 2]",
 )
 @force_option
 @json_option
 @terminal_options
 @pass_output
 def command(
-    output: Output, name: str, path: Path | None, opset: int, rank: int, force: bool, as_json: bool
+    output: Output, name: str, path: Path | None, opset: int, rank: int | None, force: bool, as_json: bool
 ) -> None:
     """Write an activation as ONNX, checked against torch on a grid and at special values.
 

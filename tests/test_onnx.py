@@ -232,7 +232,7 @@ def test_what_is_no_function_of_each_element_is_refused_with_the_reason() -> Non
         with pytest.raises(DataError, match=message):
             onnx_model(declared(body))
 
-    @axis_activation(formula="x", paper="P")
+    @axis_activation(formula="x", paper="P", reference=list)
     def shares(x: torch.Tensor, *, dim: int = -1) -> torch.Tensor:
         """Another one."""
         return x.softmax(dim)

@@ -85,7 +85,10 @@ def test_infinity_in_place_of_a_number_is_a_difference() -> None:
 
 # What ONNX lacks
 
-TORCH = {"cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3)}
+TORCH = {
+    "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
+    "softplus": lambda x: torch.nn.functional.softplus(x, threshold=100),
+}
 GRID = np.array([*np.linspace(-6, 6, 61), *SPECIAL, -1e-4, 1e-4, 1e-8, -1e-8, 50, -50, 1e10, -1e10], dtype=np.float32)
 
 

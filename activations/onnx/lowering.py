@@ -46,7 +46,6 @@ OPERATORS: Final[Mapping[str, str]] = {
     "sigmoid": "Sigmoid",
     "sin": "Sin",
     "sinh": "Sinh",
-    "softplus": "Softplus",
     "sqrt": "Sqrt",
     "sub": "Sub",
     "tan": "Tan",
@@ -149,6 +148,11 @@ def _logaddexp(graph: Graph, left: Node, right: Node) -> Node:
     return graph.apply("max", left, right) + _log1p(graph, graph.apply("exp", -apart))
 
 
+def _softplus(graph: Graph, x: Node) -> Node:
+    # The standard's own is log(1 + exp(x)), which overflows where nobody takes care.
+    return graph.apply("max", x, 0.0) + _log1p(graph, graph.apply("exp", -graph.apply("abs", x)))
+
+
 def _remainder(graph: Graph, left: Node, right: Node) -> Node:
     rest = graph.apply("fmod", left, right)
     other_side = graph.apply("xor", rest < 0.0, right < 0.0)
@@ -184,6 +188,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "ne": lambda graph, left, right: ~graph.apply("eq", left, right),
     "remainder": _remainder,
     "rsqrt": lambda graph, x: 1.0 / graph.apply("sqrt", x),
+    "softplus": _softplus,
     "trunc": _trunc,
 }
 """How to put an operation together that ONNX lacks."""

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from activations.errors import ActivationsError, PluginError
 from activations_cli.defaults import FlagDefaults, name_variables, origins_told
 from activations_cli.failures import guarded
+from activations_cli.known_names import known_names
 from activations_cli.loading import tell_problems
 from activations_cli.options import NO_PLUGINS, asks_for_details
 from activations_cli.output import Output
@@ -74,12 +75,12 @@ class CommandGroup(click.Group):
                 formatter.write_dl([(name, clean(summary)) for name, summary in rows])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete commands, those of plugins from memory."""
-        found = super().shell_complete(ctx, incomplete)
+        """Complete commands, those of plugins too, from memory and without importing any; and options."""
+        found = []
         with contextlib.suppress(Exception):  # a completion is silent, whatever is broken
-            rows = known_commands(frozenset(self.modules)).items()
-            found += [CompletionItem(name, help=clean(text)) for name, text in rows if name.startswith(incomplete)]
-        return found
+            rows = known_names("command").items()
+            found = [CompletionItem(name, help=text) for name, text in rows if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

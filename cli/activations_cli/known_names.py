@@ -1,4 +1,4 @@
-"""The names that a shell completes, kept in the user's cache: declaring the whole catalogue takes too long for a key.
+"""The names that a shell completes, kept in the user's cache: looking them all up takes too long for a key.
 
 They are looked up anew when the catalogue, the installed packages, what is known of plugins, or a configuration file
 has changed.
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["known_names"]
 
-Kind: TypeAlias = Literal["elementwise", "axis", "setting", "target", "suite"]
+Kind: TypeAlias = Literal["elementwise", "axis", "setting", "target", "suite", "command"]
 Names: TypeAlias = dict[str, dict[str, str]]
 
 MAX_BYTES = 20_000_000
 KINDS: tuple[Kind, ...] = get_args(Kind)
-LAYOUT = "2"  # of the file
+LAYOUT = "3"  # of the file
 
 
 def known_names(*kinds: Kind) -> dict[str, str]:
@@ -54,7 +54,23 @@ def _look() -> Names:
         names["setting"][facts.name] = clean(",".join(_settings(facts)))
     names["target"] = dict.fromkeys(known_target_names(), "")
     names["suite"] = dict.fromkeys(known_suite_names(), "")
+    names["command"] = dict(_commands())
     return names
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    """Ours with their summaries, then those of plugins from memory."""
+    import click
+
+    from activations_cli.main import COMMANDS, cli
+    from activations_cli.plugin_commands import known_commands
+
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        yield name, command.get_short_help_str() if command else ""
+    for name, summary in sorted(known_commands(frozenset(COMMANDS)).items()):
+        yield name, clean(summary)
 
 
 def _settings(facts: ActivationFacts) -> Iterator[str]:
@@ -81,7 +97,7 @@ def _sources() -> Iterator[str | Path]:
     from activations.user_folders import cache_folder, config_folder
 
     here = Path(str(activations.__file__)).parent
-    for folder in (here / "catalogue", here / "fitting" / "suite"):
+    for folder in (here / "catalogue", here / "fitting" / "suite", Path(__file__).parent / "commands"):
         yield from sorted(folder.iterdir())
     yield from sys.path  # their folders change when something is installed or removed
     yield from (path for _, path in find_files())

@@ -27,11 +27,6 @@ finally:
 SHELLS = ("bash", "zsh", "fish")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _names_are_kept() -> None:
-    ask("bash", "activations show x")
-
-
 def ask(shell: str, line: str, first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the completion as a shell does when TAB is pressed at the end of a line."""
     words = line.split(" ")
@@ -57,6 +52,8 @@ def ask(shell: str, line: str, first: str = "", **environment: str) -> subproces
 def offered(shell: str, line: str) -> list[str]:
     """The words that a shell would show, checked to come in silence and cheaply."""
     found = ask(shell, line)
+    if found.stderr == "activations.fitting\n":  # names are looked up anew when something is put beside the packages
+        found = ask(shell, line)
     assert (found.returncode, found.stderr) == (0, "\n")
     if shell == "zsh":  # three lines for each: what it is, the word, a help text
         lines = found.stdout.splitlines()
@@ -88,33 +85,37 @@ def test_names_targets_commands_and_options(shell: str, line: str, wanted: list[
 
 
 @pytest.mark.parametrize(
-    ("line", "wanted"),
+    ("line", "in_bash", "elsewhere"),
     [
-        ("activations show hardtanh:", ["min_val=-1", "max_val=1", "learnable"]),
-        ("activations bench sin -a sigmoid:be", ["beta=1"]),
-        ("activations show hardtanh:min_val=-2,ma", ["max_val=1"]),
-        ("activations show hardtanh:min_val=-2,", ["max_val=1", "learnable"]),
-        ("activations show maxout:pi", ["pieces=2"]),
-        ("activations bench sin -a maxout:pi", []),
-        ("activations show no_such:be", []),
-        ("activations bench sin --device=cu", ["cuda"]),
-        ("activations bench sin --device=", ["auto", "cpu", "cuda", "mps"]),
+        (
+            "show hardtanh:",
+            ["min_val=-1", "max_val=1", "learnable"],
+            ["hardtanh:min_val=-1", "hardtanh:max_val=1", "hardtanh:learnable"],
+        ),
+        ("bench sin -a sigmoid:be", ["beta=1"], ["sigmoid:beta=1"]),
+        ("show hardtanh:min_val=-2,ma", ["-2,max_val=1"], ["hardtanh:min_val=-2,max_val=1"]),
+        (
+            "show hardtanh:min_val=-2,",
+            ["-2,max_val=1", "-2,learnable"],
+            ["hardtanh:min_val=-2,max_val=1", "hardtanh:min_val=-2,learnable"],
+        ),
+        ("show maxout:pi", ["pieces=2"], ["maxout:pieces=2"]),
+        ("bench sin -a maxout:pi", [], []),
+        ("show no_such:be", [], []),
+        ("bench sin --device=cu", ["cuda"], ["--device=cuda"]),
+        ("bench sin --device=c", ["cpu", "cuda"], ["--device=cpu", "--device=cuda"]),
     ],
 )
-def test_what_stands_behind_a_colon_or_an_equal_sign(line: str, wanted: list[str]) -> None:
-    typed = line.split(" ")[-1]
-    before = typed[: max(typed.rfind(mark) for mark in (":,", ":", ",", "=")) + 1]
-    before = before if ":" not in typed or typed.endswith((":", ",")) else typed[: typed.rfind(",") + 1] or before
-    in_bash = "-2," if typed.startswith("hardtanh:min_val=-2,") else ""  # what is left behind the last = sign
-    assert offered("bash", line) == [in_bash + word for word in wanted]
+def test_what_stands_behind_a_colon_or_an_equal_sign(line: str, in_bash: list[str], elsewhere: list[str]) -> None:
+    # Bash replaces what stands behind the last colon or equal sign, the others the whole word.
+    assert offered("bash", f"activations {line}") == in_bash
     for shell in ("zsh", "fish"):
-        assert offered(shell, line) == [before + word for word in wanted]
+        assert offered(shell, f"activations {line}") == elsewhere
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_bare_words_are_kept_apart(shell: str) -> None:
+def test_a_blank_begins_another_word(shell: str) -> None:
     assert "mish" in offered(shell, "activations show ")
-    assert offered(shell, "activations show sigmoid:beta=2 ") == [] or shell == "bash"
     assert "mish" in offered(shell, "activations plot sigmoid:beta=2 ")
 
 
@@ -122,19 +123,19 @@ def test_a_formula_and_unclosed_quotes_are_met_in_silence() -> None:
     for line in ('activations show "x*sigm', "activations show 'x", "activations show \\", "activations nope --"):
         for shell in SHELLS:
             found = ask(shell, line)
-            assert found.stderr == "\n" and found.returncode in (0, 1)
+            assert found.stderr in ("\n", "activations.fitting\n") and found.returncode in (0, 1)
 
 
 def test_a_broken_question_is_no_traceback() -> None:
     for first in ("import os; os.environ['COMP_CWORD'] = 'x'", "import os; del os.environ['COMP_WORDS']"):
         found = ask("bash", "activations be", first)
-        assert (found.returncode, found.stdout, found.stderr) == (1, "", "\n")
+        assert (found.returncode, found.stdout, len(found.stderr.split("\n"))) == (1, "", 2)
     assert ask("tcsh", "activations be").returncode == 1
 
 
 def test_the_check_for_heavy_modules_can_fail(tmp_path: Path) -> None:
     found = ask("bash", "activations show leaky", first="import numpy")
-    assert found.stderr.split() == ["numpy"]
+    assert "numpy" in found.stderr.split()
     # Where nothing is kept yet, the names are looked up, still without torch.
     found = ask("bash", "activations show leaky", XDG_CACHE_HOME=str(tmp_path))
     assert (found.stdout, found.stderr.split()) == ("plain,leaky_relu\n", ["activations.fitting"])
@@ -175,15 +176,18 @@ def test_bash_itself_puts_the_words_in(tmp_path: Path) -> None:
 
 
 def test_names_of_plugins_without_importing_them(tmp_path: Path) -> None:
+    mark = tmp_path / "imported"
     with PluginSandbox(tmp_path) as sandbox:
         sandbox.add("zz-healthy", code=HEALTHY)
         sandbox.add("broken", code="import there_is_no_such_module")
         sandbox.run("list", "my_cube")  # loads it, and remembers
-        sandbox.add("zz-healthy-beside", code="raise SystemExit('imported')")
+        sandbox.add("zz-beside", code=f"open({str(mark)!r}, 'w').close()")
         path = {"PYTHONPATH": os.pathsep.join([str(sandbox.site), *sys.path])}
         for line, word in (("show my_c", "my_cube"), ("bench my_b", "my_bumps"), ("hel", "hello")):
             found = ask("bash", f"activations {line}", **path)
             assert f"plain,{word}" in found.stdout.splitlines()
-            assert "imported" not in found.stderr and "no_such_module" not in found.stderr
-            assert not set(found.stderr.split()) & {"torch", "numpy"}
-        assert ask("bash", "activations hello --", **path).stderr.split() == []
+            assert set(found.stderr.split()) <= {"activations.fitting"}
+        found = ask("bash", "activations hello --", **path)  # whose options nobody knows without importing it
+        assert (found.returncode, found.stderr) == (0, "\n") and not mark.exists()
+        sandbox.run("list", "my_cube")
+        assert mark.exists()

@@ -98,7 +98,8 @@ def _sources() -> Iterator[str | Path]:
 
     here = Path(str(activations.__file__)).parent
     for folder in (here / "catalogue", here / "fitting" / "suite", Path(__file__).parent / "commands"):
-        yield from sorted(folder.iterdir())
+        # The cache of bytecode changes when a module is imported for the first time.
+        yield from sorted(path for path in folder.iterdir() if path.name != "__pycache__")
     yield from sys.path  # their folders change when something is installed or removed
     yield from (path for _, path in find_files())
     yield from (folder / "plugins.json" for folder in (cache_folder(), config_folder()) if folder)

@@ -194,6 +194,21 @@ def test_no_page_names_this_machine():
         assert "/tmp/" not in path.read_text(encoding="utf-8")
 
 
+def test_the_tables_of_onnx_name_every_activation_once():
+    pytest.importorskip("onnx", reason="the extra 'docs' has it, and so has 'dev'")
+    from site_pages.onnx_facts import as_onnx, onnx_graphs, onnx_operators
+
+    alone, graphs = onnx_operators().splitlines()[2:], onnx_graphs().splitlines()[2:]
+    names = sorted(re.findall(r"^\| \[`(\w+)`\]", "\n".join([*alone, *graphs]), re.MULTILINE))
+    items = [*catalogue.declarations(), *catalogue.axis_declarations()]
+    assert names == sorted(item.name for item in items)
+    assert "| [`silu`](activations/silu.md) | `Swish` | 24 |" in alone
+    assert "| [`relu`](activations/relu.md) | `Relu` | all |" in alone
+    (row,) = (row for row in graphs if "[`threshold`]" in row)
+    assert "ThresholdedRelu gives other values" in row
+    assert "`Swish` from opset 24 on" in as_onnx("silu") and "the single operator `Mish`" in as_onnx("mish")
+
+
 @pytest.fixture
 def check_site():
     spec = importlib.util.spec_from_file_location("check_site", DOCS.parent / ".ci" / "check_site.py")

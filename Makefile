@@ -2,6 +2,7 @@
 # make test    sets up and runs the whole test suite
 # make check   lint, types and tests, as CI runs them
 # make docs    builds the documentation site in docs/_build/html; a warning or a broken link is an error
+# make notebooks runs docs/notebooks/*.ipynb and writes their outputs into them
 # make torture runs the hundred cases of bad input and faults, and prints which of them passed
 # make fuzz    fuzzes the formula language with atheris for FUZZ_SECONDS=600
 # make speed   measures the training engine against other ways; scikit-learn and jax where they are installed
@@ -14,7 +15,7 @@ FUZZ_SECONDS ?= 600
 FUZZ_CORPUS ?= .fuzz
 BIN := $(VENV)/bin
 
-.PHONY: bench test torture fuzz lint check docs speed clean
+.PHONY: bench test torture fuzz lint check docs notebooks speed clean
 
 bench: $(VENV)/.run
 	$(BIN)/activations bench '$(TARGET)' $(BENCH)
@@ -44,6 +45,9 @@ docs: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -q -n -W --keep-going -j auto -d docs/_build/doctrees docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
+notebooks: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python docs/notebooks/run.py
+
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
@@ -59,4 +63,4 @@ speed: $(VENV)/.run
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(FUZZ_CORPUS)
-	rm -rf docs/_build docs/activations docs/commands docs/reference
+	rm -rf docs/_build docs/activations docs/commands docs/reference docs/notebooks/*.md

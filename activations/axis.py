@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from activations.errors import DeclarationError
+from activations.faces import ActivationFace
 from activations.lazy import torch
 from activations.native import Native
 from activations.reading import (
@@ -39,7 +40,7 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AxisActivation:
+class AxisActivation(ActivationFace):
     """An activation function over a dimension: each output hangs on several of the values along it.
 
     Made by the decorator `axis_activation`. An instance is immutable, callable on tensors, and pickles by reference to
@@ -248,7 +249,7 @@ class AxisActivation:
 
 
 @dataclass(frozen=True)
-class AxisVariant:
+class AxisVariant(ActivationFace):
     """A function over a dimension with all its parameter values.
 
     Attributes:

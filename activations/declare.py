@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from activations.discovery import release_of
 from activations.errors import DeclarationError, ExpressionError
 from activations.expression import Expression, parse
+from activations.faces import ActivationFace
 from activations.native import Native
 from activations.reading import (
     class_name,
@@ -46,7 +47,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Activation:
+class Activation(ActivationFace):
     """An activation function: its code, its formula and the facts that nobody can measure.
 
     Made by the decorator `activation`. An instance is immutable, callable on tensors like the function that it
@@ -271,7 +272,7 @@ class Activation:
 
 
 @dataclass(frozen=True)
-class Variant:
+class Variant(ActivationFace):
     """An activation with all its parameter values: what is created, drawn, proved and ranked.
 
     Attributes:

@@ -20,6 +20,7 @@ from activations.errors import (
     PluginError,
     UnknownActivationError,
 )
+from activations.faces import RegistryFace
 from activations.name_book import Declaration, NameBook, Promise, plain
 from activations.plugins import Plugin, installed_plugins, known_plugins
 from activations.plugins.facts import ActivationFacts, Kind
@@ -31,7 +32,7 @@ WORD = re.compile(r"[^\W\d][\w -]*")
 GLOB = re.compile(r"[\w*?-]+")
 
 
-class Registry(Mapping[str, Activation]):
+class Registry(RegistryFace, Mapping[str, Activation]):
     """An immutable mapping from names to elementwise activations, with the functions over a dimension beside them.
 
     Look-up ignores case, `_`, `-` and blanks and knows aliases; iteration gives the declared names in order. A name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ResultFace", "TargetFace"]
+__all__ = ["ResultFace", "StoredFace", "TargetFace"]
 
 RENDERER = "activations.render.notebook"
 
@@ -58,6 +58,14 @@ class ResultFace:
 
     def __rich__(self) -> Any:
         return _renderer().result_rich(self)
+
+
+class StoredFace:
+    """The face of a ranking made from a store."""
+
+    def _repr_html_(self) -> str:
+        html: str = _renderer().stored_html(self)
+        return html
 
 
 def _renderer() -> Any:

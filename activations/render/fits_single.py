@@ -21,7 +21,7 @@ from activations.render.fits import (
 )
 from activations.render.formula import plain
 from activations.render.html import visible
-from activations.render.style import Theme, figure_bytes, new_figure, style_axes, styled
+from activations.render.style import ON_ANY, Theme, figure_bytes, new_figure, style_axes, styled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def fit_title(fit: Fit) -> str:
     return f"{fit.target.name}: {fit.label}, {widths if len(widths) <= 40 else f'{len(network.hidden)} hidden layers'}"
 
 
-def draw_fit(fit: Fit, theme: str = "light") -> Figure:
+def draw_fit(fit: Fit, theme: str | Theme = "light") -> Figure:
     """Draw a fit over its data.
 
     One input: the data with the fitted curve, and the residuals below. A curve in the plane: the true and the fitted
@@ -61,7 +61,7 @@ def draw_fit(fit: Fit, theme: str = "light") -> Figure:
 
     Args:
         fit: one that has its points.
-        theme: "light" or "dark".
+        theme: "light", "dark", or colours of one's own.
     """
     target = fit.target
     drawn = [_Drawn(fit.label, target, fit.samples, fit.outputs)]
@@ -144,7 +144,7 @@ def draw_losses(fit: Fit, theme: str = "light") -> Figure:
 
 def fit_html(fit: Fit) -> str:
     """A fit in a notebook: the picture, and what it is in a line; foreign text is text."""
-    picture = base64.b64encode(figure_bytes(draw_fit(fit), "png", dpi=90)).decode()
+    picture = base64.b64encode(figure_bytes(draw_fit(fit, ON_ANY), "png", dpi=90)).decode()
     parts = [f"{fit.step} steps", f"{fit.network.trained} parameters"]
     if len(fit.test):
         errors = fit.errors()

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from activations.benchmark.result import Result, Row, TargetResult
+    from activations.benchmark.store.rankings import StoredRanking
 
 __all__ = [
     "result_figure",
     "result_html",
     "result_rich",
+    "stored_html",
     "target_figure",
     "target_html",
     "target_rich",
@@ -80,6 +82,12 @@ def result_html(result: Result) -> str:
     after = f"<p>and {more} more targets</p>" if more > 0 else ""
     tables = "".join(target_html(target) for target in result.targets[:TARGETS])
     return f"<div>{f'<ul>{found}</ul>' if found else ''}{tables}{after}</div>"
+
+
+def stored_html(ranking: StoredRanking) -> str:
+    """The ranking of a store, below what a reader should know of its runs."""
+    notes = "".join(f"<li>{escape(visible(note))}</li>" for note in ranking.notes)
+    return f"<div>{f'<ul>{notes}</ul>' if notes else ''}{result_html(ranking.result)}</div>"
 
 
 def target_rich(result: TargetResult) -> Table:

@@ -18,11 +18,11 @@ from activations.errors import DeclarationError, ExpressionError
 from activations.expression.javascript import javascript_runtime
 from activations.render.html import asset, environment, markup, policy, script_json, visible
 from activations.render.mathml import mathml
+from activations.render.property_words import property_facts
 from activations.render.style import THEMES
 
 if TYPE_CHECKING:
     from activations.declare import Activation
-    from activations.properties import Properties
     from activations.render.gallery_entry import GalleryEntry
 
 __all__ = ["page_html"]
@@ -72,7 +72,7 @@ def page_html(entries: Sequence[GalleryEntry], *, title: str, beside: Sequence[t
 def _described(entry: GalleryEntry) -> dict[str, Any]:
     """What the template and the script know of an entry: plain text, numbers and lists of them."""
     activation, info = entry.variant.activation, entry.info
-    facts = _facts(entry.properties)
+    facts = property_facts(entry.properties)
     return {
         "id": visible(entry.variant.label),
         "name": visible(activation.name),
@@ -160,41 +160,6 @@ def _tags(entry: GalleryEntry) -> list[str]:
         "parametric": bool(entry.variant.values),
     }
     return [tag for tag in TAGS if holds[tag]]
-
-
-def _facts(properties: Properties) -> list[tuple[str, str]]:
-    facts: list[tuple[str, str | None]] = [
-        ("Range", _interval(properties)),
-        ("Monotone", properties.monotone if properties.range else None),
-        ("Curvature", properties.curvature),
-        ("Parity", properties.parity),
-        ("Smoothness", properties.smoothness),
-        ("Steepest slope", _short(properties.lipschitz)),
-        ("Kinks", _places(properties.kinks)),
-        ("Jumps", _places(properties.jumps)),
-        ("Initial gain", _short(properties.gain)),
-    ]
-    return [(name, text) for name, text in facts if text]
-
-
-def _interval(properties: Properties) -> str | None:
-    if properties.range is None:
-        return None
-    low, high = properties.range
-    return f"{'[' if low.attained else '('}{_short(low.value)}, {_short(high.value)}{']' if high.attained else ')'}"
-
-
-def _places(places: Sequence[float] | None) -> str | None:
-    if not places:
-        return None
-    listed = ", ".join(_short(place) or "" for place in places[:6])
-    return f"{listed} and {len(places) - 6} more" if len(places) > 6 else listed
-
-
-def _short(value: float | None) -> str | None:
-    if value is None:
-        return None
-    return f"{value:.5g}".replace("inf", "∞").replace("-", "−")
 
 
 def _haystack(item: Mapping[str, Any]) -> str:

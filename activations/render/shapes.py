@@ -32,17 +32,18 @@ SMOOTHNESS = {
     "C2": "twice differentiable (C²)",
     "smooth": "smooth",
 }
+LEGEND = 2.1  # inches beside the name of a full picture, its margins and the wider bold letters
 ROOM = 0.6  # derivatives may take this share of f's height above and below it
 
 
 def draw_shapes(
-    infos: Sequence[ShapeInfo], theme: str = "light", size: Size | None = None, columns: int | None = None
+    infos: Sequence[ShapeInfo], theme: str | Theme = "light", size: Size | None = None, columns: int | None = None
 ) -> Figure:
     """Draw activations in one figure.
 
     Args:
         infos: what to draw, at least one.
-        theme: "light" or "dark".
+        theme: "light", "dark", or colours of one's own.
         size: "full" shows formula and facts, "panel" the name and the axes, "thumbnail" the curves alone. One
             activation is drawn full and several as panels unless given.
         columns: how many stand side by side.
@@ -89,8 +90,9 @@ def _draw_full(frame: SubFigure, info: ShapeInfo, look: Theme, width: float, hei
     notes = _draw_curves(bottom, info, look) if info.surface is None else _draw_maps(bottom, info, look)
     middle_of_name = 1.0 - (rows[0] + rows[1] / 2.0) / sum(rows)
     middle_of_formula = (rows[4] + rows[3] / 2.0) / sum(rows)
+    label, letters_of_name = _fitting([plain(info.label, most) for most in (44, 30)], (15.0, 12.5), width - LEGEND)
     name = top.text(
-        0.02, middle_of_name, plain(info.label, 44), fontsize=15, weight="bold", va="center_baseline", gid="name"
+        0.02, middle_of_name, label, fontsize=letters_of_name, weight="bold", va="center_baseline", gid="name"
     )
     name.set_color(look.text)
     top.text(0.02, middle_of_formula, formula, fontsize=letters, color=look.text, va="center", gid="formula")

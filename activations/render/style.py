@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "ON_ANY",
     "THEMES",
     "Theme",
     "figure_bytes",
@@ -106,6 +107,22 @@ THEMES = {
         ),
     )
 }
+
+# For pictures that stand on a background that nobody knows here, as in notebooks: no background, and colours of
+# middle brightness, whose contrast is about 4 to 1 on white as well as on black.
+ON_ANY = Theme(
+    name="any",
+    background="none",
+    text="#747b84",
+    muted="#7d848d",
+    grid="#8088903a",
+    zero="#808890",
+    orders=("#2a80c4", "#d0600a", "#0d8f6b"),
+    cycle=("#2a80c4", "#d0600a", "#0d8f6b", "#c25f97", "#a87a00", "#3a8fb7", "#8a68c8", "#7a7a7a"),
+    low="#b2480a",
+    middle="#fbfbfb",
+    high="#0b62a0",
+)
 
 
 def theme_named(name: str) -> Theme:

@@ -99,12 +99,14 @@ def resumable(output: Output, context: click.Context, store: Store | None) -> It
 
 
 @contextlib.contextmanager
-def reportable(output: Output, store: Store | None, folder: Path | None) -> Iterator[None]:
+def reportable(output: Output, store: Store | None, folder: Path | None, board: Path | None = None) -> Iterator[None]:
     """Say how to write the report of a finished benchmark again, if it can't be written where it should."""
     try:
         yield
     except BaseException:
-        if store is not None and folder is not None:
-            again = shlex.join(["activations", "report", str(store.path), "-o", str(folder)])
+        places = [("-o", folder), ("--tensorboard", board)]
+        options = [part for option, place in places if place is not None for part in (option, str(place))]
+        if store is not None and options:
+            again = shlex.join(["activations", "report", str(store.path), *options])
             output.note(f"The results are kept; this writes their report without training:\n  {again}")
         raise

@@ -14,13 +14,25 @@ from site_pages import (
     facts,
     links,
     mathematics,
+    notebooks,
     pictures,
     terminal,
 )
 
 __all__ = ["setup"]
 
-PARTS = (activation_pages, api_pages, command_pages, docstrings, facts, links, mathematics, pictures, terminal)
+PARTS = (
+    activation_pages,
+    api_pages,
+    command_pages,
+    docstrings,
+    facts,
+    links,
+    mathematics,
+    notebooks,
+    pictures,
+    terminal,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

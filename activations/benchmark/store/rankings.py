@@ -9,6 +9,7 @@ from typing import Any
 
 from activations.benchmark.assembly import assemble
 from activations.benchmark.entry import Entry
+from activations.benchmark.faces import StoredFace
 from activations.benchmark.plan import Run
 from activations.benchmark.result import Result
 from activations.benchmark.store.definitions import read_target, read_variant
@@ -25,7 +26,7 @@ __all__ = ["StoredRanking", "stored_ranking"]
 
 
 @dataclass(frozen=True)
-class StoredRanking:
+class StoredRanking(StoredFace):
     """A ranking made from a store.
 
     Attributes:

@@ -13,8 +13,9 @@ from activations.render.report.runs import error_of, is_tuned
 
 if TYPE_CHECKING:
     from activations.benchmark.result import Result, Row, TargetResult
+    from activations.benchmark.statistics import Aggregate
 
-__all__ = ["ranking_csv", "ranking_markdown"]
+__all__ = ["escaped_markdown", "overall_markdown", "ranking_csv", "ranking_markdown", "target_markdown"]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet calculate
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$-])")
@@ -48,34 +49,47 @@ def ranking_markdown(result: Result) -> str:
     """All rankings as Markdown tables."""
     parts = ["# Ranking of activations", ""]
     if result.overall is not None:
-        parts += ["## All targets", ""]
-        rows = [
-            [
-                str(place.rank),
-                _text(place.label),
-                f"{place.mean_rank:.2f}",
-                _ends(place.mean_rank_interval, "{:.2f}"),
-                f"{place.digits:.2f}",
-                _ends(place.digits_interval, "{:.2f}"),
-            ]
-            for place in result.overall.places
-        ]
-        parts += _table(["rank", "activation", "mean rank", "95 % interval", "digits", "95 % interval"], rows)
+        parts += ["## All targets", "", overall_markdown(result.overall)]
     for target in result.targets:
         parts += _target(target)
     return "\n".join(parts)
 
 
+def overall_markdown(overall: Aggregate) -> str:
+    """The ranking over all targets as a Markdown table."""
+    rows = [
+        [
+            str(place.rank),
+            escaped_markdown(place.label),
+            f"{place.mean_rank:.2f}",
+            _ends(place.mean_rank_interval, "{:.2f}"),
+            f"{place.digits:.2f}",
+            _ends(place.digits_interval, "{:.2f}"),
+        ]
+        for place in overall.places
+    ]
+    return "\n".join(_table(["rank", "activation", "mean rank", "95 % interval", "digits", "95 % interval"], rows))
+
+
+def target_markdown(result: TargetResult) -> str:
+    """The ranking of a target as a Markdown table, without a heading."""
+    return "\n".join(_ranked(result))
+
+
 def _target(result: TargetResult) -> list[str]:
-    parts = [f"## {_text(result.target.name)}", ""]
+    parts = [f"## {escaped_markdown(result.target.name)}", ""]
     if result.target.title:
-        parts += [_text(result.target.title), ""]
+        parts += [escaped_markdown(result.target.title), ""]
+    return [*parts, *_ranked(result)]
+
+
+def _ranked(result: TargetResult) -> list[str]:
     classes = result.target.task == "classification"
     accuracy = ["accuracy"] if classes else []
     rate = ["rate"] if is_tuned(result) else []
     head = ["rank", "activation", result.metric.upper(), "95 % interval", *accuracy, "P(best)", "failed", *rate]
-    parts += _table(head, [_row(row, result) for row in result.ranking])
-    parts += [f"{_text(result.note)}\n"] if result.note else []
+    parts = _table(head, [_row(row, result) for row in result.ranking])
+    parts += [f"{escaped_markdown(result.note)}\n"] if result.note else []
     return parts
 
 
@@ -83,7 +97,7 @@ def _row(row: Row, result: TargetResult) -> list[str]:
     interval = row.interval
     return [
         row.rank_text,
-        _text(row.activation),
+        escaped_markdown(row.activation),
         shown(error_of(row, result.metric)),
         "–" if interval is None else f"{shown(interval[0])} … {shown(interval[1])}",
         *([] if row.accuracy is None else [f"{row.accuracy:.1%}"]),
@@ -102,6 +116,6 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
     return [*(f"| {' | '.join(line)} |" for line in lines), ""]
 
 
-def _text(text: str) -> str:
+def escaped_markdown(text: str) -> str:
     """Foreign text that Markdown shows as it is, in one line."""
     return MARKDOWN.sub(r"\\\1", visible(" ".join(text.split())))

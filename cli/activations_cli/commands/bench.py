@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from activations_cli.boards import prepare_board, tensorboard_option, write_ranking_board
 from activations_cli.clusters import (
     cluster_options,
     cluster_progress,
@@ -111,6 +112,7 @@ PRESETS = ("quick", "standard", "full")
     type=click.Path(path_type=Path),
     help="Write a report there: report.html, figures as SVG and PNG, ranking.csv, ranking.md and ranking.json.",
 )
+@tensorboard_option
 @force_option
 @store_option
 @click.option("--no-store", is_flag=True, help="Keep no runs, and take none that are kept.")
@@ -152,6 +154,7 @@ def command(
     cluster_tls_cert: Path | None,
     cluster_tls_key: Path | None,
     folder: Path | None,
+    board: Path | None,
     force: bool,
     store_file: Path | None,
     no_store: bool,
@@ -168,7 +171,9 @@ def command(
       activations bench "t -> (t*cos(t), t*sin(t))" --domain 0 12
       activations bench --csv data.csv --x year --y sunspots -o results
     """
-    refuse_contradictions((*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder, force)
+    refuse_contradictions(
+        (*targets, *suites), domain, file, x_columns, y_column, classify, drop_na, folder or board, force
+    )
     tls = (cluster_tls_ca, cluster_tls_cert, cluster_tls_key)
     refuse_cluster_contradictions(cluster, tls, device, jobs if is_typed(context, "jobs") else None)
     named = read_variants(output, names or default_names())
@@ -178,6 +183,8 @@ def command(
 
     from activations_cli.results import create_folder, show_result, write_result
 
+    if board:
+        prepare_board(board, overwrite=force)
     if folder:
         create_folder(folder, chosen, overwrite=force)
 
@@ -219,13 +226,15 @@ def command(
             tell=output.note if cluster or engine == "native" else output.detail,
             cluster=read_cluster(cluster, tls),
         )
-    with reportable(output, store, folder):
+    with reportable(output, store, folder, board):
         if as_json:
             output.json(result.to_dict())
         else:
             show_result(output, result)
         if folder:
             write_result(output, result, folder, overwrite=force)
+        if board:
+            write_ranking_board(output, result, board, overwrite=force)
     if len(variants) < len(named):
         context.exit(ExitCode.RUNS_FAILED)
     if everything_diverged(result):
@@ -261,7 +270,7 @@ def refuse_contradictions(
         message = f"{low:g} to {high:g} is no interval within ±1e9; give the lower end first"
         raise click.BadParameter(message, param_hint="'--domain'")
     if force and folder is None:
-        raise click.UsageError("--force is for the files of -o; name a folder with -o DIR.")
+        raise click.UsageError("--force is for files that are written; name a folder with -o DIR or --tensorboard DIR.")
 
 
 def read_targets(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from activations_cli.boards import prepare_board, tensorboard_option, write_fit_board
 from activations_cli.defaults import is_typed
 from activations_cli.failures import ExitCode
 from activations_cli.fit_presets import ALL, preset_facts, show_preset, write_presets
@@ -54,6 +55,7 @@ class Places:
         weights: the parameters as text.
         animation: how the fit grew.
         onnx: the model for other programs.
+        board: of a TensorBoard log.
         force: whether to overwrite files.
     """
 
@@ -62,12 +64,13 @@ class Places:
     weights: Path | None
     animation: Path | None
     onnx: Path | None
+    board: Path | None
     force: bool
 
     @property
     def any(self) -> bool:
         """Whether there is any."""
-        return any((self.folder, self.model, self.weights, self.animation, self.onnx))
+        return any((self.folder, self.model, self.weights, self.animation, self.onnx, self.board))
 
     @property
     def checkpoint(self) -> Path | None:
@@ -160,6 +163,7 @@ class Places:
     metavar="FILE",
     help="Write how the fit grows, as .gif, .mp4 or .html.",
 )
+@tensorboard_option
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path),
@@ -205,6 +209,7 @@ def command(
     onnx: Path | None,
     weights: Path | None,
     animation: Path | None,
+    board: Path | None,
     checkpoint: Path | None,
     resume: bool,
     force: bool,
@@ -224,7 +229,7 @@ def command(
     Ctrl-C ends the training and keeps the best network so far. With -o or --model the state is kept every few seconds,
     and the same command goes on from there.
     """
-    places = Places(folder, model, weights, animation, onnx, force)
+    places = Places(folder, model, weights, animation, onnx, board, force)
     refuse_contradictions(target_text, preset, domain, file, x_columns, y_column, classify, drop_na, places)
 
     if preset == ALL:
@@ -359,6 +364,8 @@ def check_places(places: Places) -> None:
             require_free(path, overwrite=places.force)
     if places.folder is not None:
         prepare_folder(places.folder, overwrite=places.force)
+    if places.board is not None:
+        prepare_board(places.board, overwrite=places.force)
 
 
 def prepared(
@@ -456,6 +463,8 @@ def finish(output: Output, fit: Fit, places: Places, as_json: bool, preset: str 
         output.note(f"Wrote {write_onnx(fit, places.onnx, overwrite=places.force)}")
     if places.animation is not None:
         output.note(f"Wrote {fit.animate(places.animation, overwrite=places.force)}")
+    if places.board is not None:
+        write_fit_board(output, fit, places.board, overwrite=places.force)
     if as_json:
         output.json(fit.to_dict() | ({"preset": preset_facts(preset, fit)} if preset else {}))
     else:

@@ -1,0 +1,1 @@
+"""Logs for TensorBoard of rankings and fits, made of results alone. Needs the extra `tensorboard`."""

@@ -1,6 +1,7 @@
 """The documentation site: its generators say what declarations say, its Python runs, its checks find faults."""
 
 import doctest
+import importlib.util
 import re
 from pathlib import Path
 
@@ -193,8 +194,81 @@ def test_no_page_names_this_machine():
         assert "/tmp/" not in path.read_text(encoding="utf-8")
 
 
+def test_the_tables_of_onnx_name_every_activation_once():
+    pytest.importorskip("onnx", reason="the extra 'docs' has it, and so has 'dev'")
+    from site_pages.onnx_facts import as_onnx, onnx_graphs, onnx_operators
+
+    alone, graphs = onnx_operators().splitlines()[2:], onnx_graphs().splitlines()[2:]
+    names = sorted(re.findall(r"^\| \[`(\w+)`\]", "\n".join([*alone, *graphs]), re.MULTILINE))
+    items = [*catalogue.declarations(), *catalogue.axis_declarations()]
+    assert names == sorted(item.name for item in items)
+    assert "| [`silu`](activations/silu.md) | `Swish` | 24 |" in alone
+    assert "| [`relu`](activations/relu.md) | `Relu` | all |" in alone
+    (row,) = (row for row in graphs if "[`threshold`]" in row)
+    assert "ThresholdedRelu gives other values" in row
+    assert "`Swish` from opset 24 on" in as_onnx("silu") and "the single operator `Mish`" in as_onnx("mish")
+
+
+@pytest.fixture
+def check_site():
+    spec = importlib.util.spec_from_file_location("check_site", DOCS.parent / ".ci" / "check_site.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if module.CHROMIUM is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    pytest.importorskip("playwright", reason="the Python package playwright drives Chromium")
+    return module
+
+
+SOUND = "<!doctype html><link rel=icon href=data:,><title>t</title><img src='i.svg' alt=''>"
+FAULTY = {
+    "script.html": ("<script src='https://example.org/x.js'></script>", "it asks for https://example.org/x.js"),
+    "picture.html": ("<img src='//example.org/x.png'>", "it gets no file://example.org/x.png"),
+    "lost.html": ("<img src='lost.png'>", "lost.png: net::ERR_FILE_NOT_FOUND"),
+    "fetch.html": ("<script>fetch('i.svg')</script>", "on the console: "),
+    "error.html": ("<script>throw new Error('broken')</script>", "an error: broken"),
+    "dialog.html": ("<script>alert('boo')</script>", "a dialog: boo"),
+}
+
+
+def test_the_check_of_the_site_finds_what_goes_wrong_in_a_browser(check_site, tmp_path):
+    (tmp_path / "i.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "index.html").write_text(SOUND)
+    for name, (fault, _) in FAULTY.items():
+        (tmp_path / name).write_text(SOUND + fault)
+    found = check_site.faults(tmp_path, check_site.chosen(tmp_path), searches=False)
+    for name, (_, told) in FAULTY.items():  # what a page does late may be told of the next one
+        assert any((line.startswith(f"{name}: ") or name == "fetch.html") and told in line for line in found), found
+    assert check_site.report(found) == 1
+
+
+def test_a_site_without_faults_passes_and_a_search_must_find_something(check_site, tmp_path, monkeypatch):
+    monkeypatch.setattr(check_site, "PATIENCE", 1_000)
+    (tmp_path / "i.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "index.html").write_text(SOUND + "<form action='search.html'><input name=q></form>")
+    (tmp_path / "search.html").write_text(SOUND + "<div id='search-results'></div>")
+    pages = check_site.chosen(tmp_path)
+    assert check_site.report(check_site.faults(tmp_path, pages, searches=False)) == 0
+    (line,) = check_site.faults(tmp_path, pages)
+    assert line.startswith("search.html: a search for gelu fails: ")
+    (tmp_path / "gelu.html").write_text(SOUND)
+    (tmp_path / "search.html").write_text(SOUND + "<ul id='search-results'><li><a href='gelu.html'>gelu</a></ul>")
+    assert check_site.faults(tmp_path, pages) == []
+
+
+def test_of_the_pages_of_activations_a_sample_is_opened_and_all_others(check_site, tmp_path):
+    (tmp_path / "activations").mkdir()
+    names = ["index.html", "start.html", "activations/index.html", *(f"activations/a{n:02}.html" for n in range(13))]
+    for name in names:
+        (tmp_path / name).touch()
+    opened = {path.relative_to(tmp_path).as_posix() for path in check_site.chosen(tmp_path)}
+    assert opened == {*names[:3], "activations/a00.html", "activations/a06.html", "activations/a12.html"}
+    assert len(check_site.chosen(tmp_path, everything=True)) == len(names)
+
+
 def test_the_continuous_integration_builds_the_site():
     root = DOCS.parent
-    assert "\nmake docs" in (root / ".ci" / "run").read_text()
+    steps = (root / ".ci" / "run").read_text()
+    assert 0 < steps.index("\nmake docs") < steps.index("check_site.py docs/_build/html")
     (recipe,) = re.findall(r"^docs:.*\n((?:\t.*\n)+)", (root / "Makefile").read_text(), re.MULTILINE)
     assert all(f" {option} " in recipe for option in ("-W", "-n"))

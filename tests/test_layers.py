@@ -36,6 +36,7 @@ ROWS = [
         "activations.floors",
         "activations.scaffold",
         "activations.derivation",
+        "activations.onnx",
     },
     {"activations.filters"},
     {"activations.benchmark"},

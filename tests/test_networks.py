@@ -660,8 +660,8 @@ def test_onnx_gives_the_same_numbers(tmp_path: Path, name: str) -> None:
 def test_an_onnx_model_with_other_numbers_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from activations.networks import onnx_file
 
-    evaluated = onnx_file._evaluated
-    monkeypatch.setattr(onnx_file, "_evaluated", lambda data, inputs: evaluated(data, inputs) + 0.01)
+    evaluated = onnx_file.evaluated
+    monkeypatch.setattr(onnx_file, "evaluated", lambda data, inputs: evaluated(data, inputs) + 0.01)
     with pytest.raises(DataError, match="differs from torch"):
         write_onnx(fit("cubic", **SMALL), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
@@ -669,9 +669,9 @@ def test_an_onnx_model_with_other_numbers_is_not_written(tmp_path: Path, monkeyp
 
 @pytest.mark.torture(43)
 def test_without_the_extra_onnx_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from activations.networks import onnx_file
+    from activations.onnx import extra
 
-    monkeypatch.setattr(onnx_file, "_missing", lambda: ["onnx", "onnxscript"])
+    monkeypatch.setattr(extra, "has_onnx", lambda: False)
     with pytest.raises(MissingExtraError, match=r"torch-activations\[onnx\]"):
         write_onnx(fit("cubic", **SMALL), tmp_path / "model.onnx")
     assert '\nonnx = ["onnx' in (ROOT / "pyproject.toml").read_text()

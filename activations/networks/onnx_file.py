@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import importlib.util
-import io
-import logging
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 
-from activations.errors import DataError, MissingExtraError
+from activations.errors import DataError
 from activations.files import require_free, write_atomically
-from activations.networks.torch_module import torch_module
+from activations.module import ActivationModule
+from activations.networks.torch_module import FittedNetwork, torch_module
+from activations.onnx.comparison import evaluated
+from activations.onnx.extra import has_onnx, require_onnx
+from activations.onnx.model import OPSET
+from activations.onnx.parts import Parts
+from activations.onnx.standard import single
+from activations.onnx.writing import add_graph, add_single, first_opset, serialized
 
 if TYPE_CHECKING:
     from activations.networks.fit import Fit
 
 __all__ = ["has_onnx", "onnx_bytes", "require_onnx", "write_onnx"]
 
-NEEDED = ("onnx", "onnxscript")
 CHECKED = 1000  # points
 TOLERANCES = {"float32": 1e-4, "float64": 1e-9}  # relative to the largest value
-
-
-def has_onnx() -> bool:
-    """Whether the extra is installed."""
-    return not _missing()
-
-
-def require_onnx() -> None:
-    """Refuse what needs the extra where it is not installed.
-
-    Raises:
-        MissingExtraError: it is not installed, or is broken.
-    """
-    missing = _missing()
-    if missing:
-        raise MissingExtraError(
-            f"ONNX needs {' and '.join(missing)}; install the extra: pip install 'torch-activations[onnx]'"
-        )
-    try:
-        with _silence():
-            for name in NEEDED:
-                importlib.import_module(name)
-    except Exception as error:  # built for another numpy, a package raises whatever it likes
-        raise MissingExtraError(
-            f"the extra onnx is broken: {type(error).__name__}: {error}; "
-            "install it again: pip install 'torch-activations[onnx]'"
-        ) from error
+ROUNDED = ("Erf", "Gelu")  # onnx's own evaluator has 32 bits of the error function whatever it is given
 
 
 def write_onnx(fit: Fit, path: str | Path, *, overwrite: bool = False) -> Path:
@@ -80,52 +54,59 @@ def onnx_bytes(fit: Fit) -> bytes:
     require_onnx()
     module = torch_module(fit)
     inputs = _inputs(fit)
-    try:
-        with _silence():
-            program: Any = torch.onnx.export(
-                module,
-                (inputs,),
-                input_names=["x"],
-                output_names=["y"],
-                dynamic_shapes=({0: torch.export.Dim("points")},),
-                dynamo=True,
-                verbose=False,
-            )
-            data: bytes = program.model_proto.SerializeToString()
-            found = _evaluated(data, inputs.numpy())
-    except ImportError as error:
-        raise MissingExtraError(f"the extra onnx is broken: {error}; install it again") from None
+    parts = _written(fit, module)
+    sizes: dict[str, tuple[str | int, ...]] = {"x": ("points", fit.network.inputs)}
+    outputs = module.classes or fit.target.outputs
+    about = f"A network fitted to {fit.target.name}"
+    data = serialized(parts, OPSET, sizes, ("points", outputs), about, {"activation": fit.label})
+    found = evaluated(data, {"x": inputs.numpy()})
     with torch.no_grad():
         wanted = module(inputs).numpy()
     size = float(np.abs(wanted).max()) or 1.0
     difference = float(np.abs(found - wanted).max()) / size
-    if not difference <= TOLERANCES[fit.settings.precision]:
+    rounded = any(part.operator in ROUNDED for part in parts.used)
+    if not difference <= TOLERANCES["float32" if rounded else fit.settings.precision]:
         raise DataError(
             f"the ONNX model differs from torch by {difference:.1g} of the largest value; it is not written"
         )
     return data
 
 
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Without what the exporter prints, logs and warns of: steps, and packages that nothing here uses."""
-    before = logging.root.manager.disable
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(before)
+def _written(fit: Fit, module: FittedNetwork) -> Parts:
+    """The same as the module, by its own numbers."""
+    parts = Parts(("x",), precision=fit.settings.precision)
+    value = "x"
+    if module.scaled:
+        value = parts.add("Sub", [value, parts.tensor("centre", module.centre.numpy())])
+        value = parts.add("Div", [value, parts.tensor("width", module.width.numpy())])
+    for number, layer in enumerate(module.layers):
+        value = _applied(parts, layer, value, f"layers.{number}")
+    if module.classes:
+        value = parts.add("Softmax", [value], {"axis": -1})
+    elif module.scaled:
+        value = parts.add("Mul", [value, parts.tensor("unit", module.unit.numpy())])
+        value = parts.add("Add", [value, parts.tensor("mean", module.mean.numpy())])
+    parts.finish(value)
+    return parts
 
 
-def _evaluated(data: bytes, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    onnx = importlib.import_module("onnx")
-    evaluator = importlib.import_module("onnx.reference").ReferenceEvaluator
-    model = onnx.load_from_string(data)
-    onnx.checker.check_model(model, full_check=True)
-    (found,) = evaluator(model).run(None, {"x": inputs})
-    return np.asarray(found)
+def _applied(parts: Parts, layer: nn.Module, value: str, name: str) -> str:
+    """The name of what a layer makes of a value."""
+    if isinstance(layer, nn.Linear):
+        value = parts.add("MatMul", [value, parts.tensor(f"{name}.weight", layer.weight.detach().numpy().T)])
+        bias = dict(layer.named_parameters()).get("bias")
+        return value if bias is None else parts.add("Add", [value, parts.tensor(f"{name}.bias", bias.detach().numpy())])
+    assert isinstance(layer, ActivationModule)
+    variant = layer.variant
+    inputs = [value]
+    if variant.inputs == 2:
+        first, last = parts.add("Split", [value], {"axis": -1, "num_outputs": 2}), parts.used[-1].results[1]
+        inputs = [first, last]
+    alone = single(variant)
+    # Attributes have 32 bits.
+    if alone and first_opset(alone.operator, OPSET) and not (alone.attributes and parts.precision == "float64"):
+        return add_single(parts, variant, alone, inputs)
+    return add_graph(parts, variant, inputs)
 
 
 def _inputs(fit: Fit) -> torch.Tensor:
@@ -133,7 +114,3 @@ def _inputs(fit: Fit) -> torch.Tensor:
     low, high = np.array(fit.target.domain, dtype=np.float64).T
     unit = np.random.Generator(np.random.Philox(0)).random((CHECKED, fit.network.inputs))
     return torch.as_tensor(low * (1 - unit) + high * unit, dtype=getattr(torch, fit.settings.precision))
-
-
-def _missing() -> list[str]:
-    return [name for name in NEEDED if importlib.util.find_spec(name) is None]

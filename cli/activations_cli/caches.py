@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from activations.errors import BuildError
+
 if TYPE_CHECKING:
     from activations.fitting.fused.cache import Cache
+    from activations.fitting.fused.compiler import Compiler
 
-__all__ = ["CACHES", "KERNELS", "Kept", "clear", "files", "folder", "foreign_files", "kernel_cache"]
+__all__ = ["CACHES", "KERNELS", "Kept", "clear", "files", "find_compiler", "folder", "foreign_files", "kernel_cache"]
 
 KERNELS = "kernels"
 
@@ -59,6 +62,16 @@ def kernel_cache() -> Cache | None:
     from activations.fitting.fused.cache import existing_cache
 
     return existing_cache()
+
+
+def find_compiler(kernels: Cache | None) -> tuple[Compiler | None, str]:
+    """The compiler, or why there is none."""
+    from activations.fitting.fused.builds import compiler
+
+    try:
+        return compiler(kernels, remember=False), ""
+    except BuildError as error:
+        return None, str(error)
 
 
 def files(kept: Kept) -> list[Path]:

@@ -15,8 +15,9 @@ from click.shell_completion import CompletionItem
 from activations.errors import ActivationsError, PluginError
 from activations_cli.defaults import FlagDefaults, name_variables, origins_told
 from activations_cli.failures import guarded
+from activations_cli.known_names import known_names
 from activations_cli.loading import tell_problems
-from activations_cli.options import NO_PLUGINS
+from activations_cli.options import NO_PLUGINS, asks_for_details
 from activations_cli.output import Output
 from activations_cli.plugin_commands import find_command, known_commands
 from activations_cli.stores import ARGUMENTS
@@ -39,6 +40,11 @@ class CommandGroup(click.Group):
         self.modules = dict(modules)
         name_variables(self, ())
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, and keep them as they were typed."""
+        ctx.meta[ARGUMENTS] = tuple(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, without importing any."""
         return [*self.modules, *super().list_commands(ctx)]
@@ -49,8 +55,9 @@ class CommandGroup(click.Group):
             found: click.Command = importlib.import_module(self.modules[cmd_name]).command
             name_variables(found, (cmd_name,))
             return found
-        # A completion imports no plugin.
-        provided = None if ctx.resilient_parsing else find_command(cmd_name)
+        if ctx.resilient_parsing:  # a completion imports no plugin
+            return None
+        provided = find_command(cmd_name)
         if provided is None:
             tell_problems(ctx.ensure_object(Output))
             return None
@@ -68,12 +75,12 @@ class CommandGroup(click.Group):
                 formatter.write_dl([(name, clean(summary)) for name, summary in rows])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete commands, those of plugins from memory."""
-        found = super().shell_complete(ctx, incomplete)
+        """Complete commands, those of plugins too, from memory and without importing any; and options."""
+        found = []
         with contextlib.suppress(Exception):  # a completion is silent, whatever is broken
-            rows = known_commands(frozenset(self.modules)).items()
-            found += [CompletionItem(name, help=clean(text)) for name, text in rows if name.startswith(incomplete)]
-        return found
+            rows = known_names("command").items()
+            found = [CompletionItem(name, help=text) for name, text in rows if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -98,13 +105,12 @@ class CommandGroup(click.Group):
         arguments = with_bare_options(sys.argv[1:] if args is None else args)
 
         def run() -> None:
-            typed = tuple(arguments)  # which parsing consumes
-            defaults = FlagDefaults(self, silent=any(word in ("-h", "--help", "--version") for word in typed))
+            silent = any(word in ("-h", "--help", "--version") for word in arguments)
+            defaults = FlagDefaults(self, silent=silent)
             try:
-                with self.make_context(name, arguments, **{"default_map": defaults, **extra}) as context:
-                    context.meta[ARGUMENTS] = typed
-                    with blaming_plugin(context):
-                        self.invoke(context)
+                context = self.make_context(name, arguments, **{"default_map": defaults, **extra})
+                with context, blaming_plugin(context):
+                    self.invoke(context)
             except click.UsageError as error:
                 told = origins_told(error)
                 if told:
@@ -112,16 +118,16 @@ class CommandGroup(click.Group):
                 raise
 
         repair_streams()
-        sys.exit(guarded(run, verbose=_asks_for_details(arguments)))
+        sys.exit(guarded(run, verbose=asks_for_details(arguments)))
 
     def _complete(self, prog_name: str, complete_var: str | None) -> None:
         """Answer the shell's question for completions and exit, if it is one."""
         variable = complete_var or f"_{prog_name.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
         instruction = os.environ.get(variable)
         if instruction:
-            from click.shell_completion import shell_complete
+            from activations_cli.completion import answer
 
-            sys.exit(shell_complete(self, {}, prog_name, variable, instruction))
+            sys.exit(answer(self, prog_name, variable, instruction))
 
 
 @contextlib.contextmanager
@@ -143,8 +149,3 @@ def with_bare_options(arguments: Sequence[str]) -> list[str]:
     given = list(arguments)
     end = given.index("--") if "--" in given else len(given)
     return [f"{NO_PLUGINS}=*" if argument == NO_PLUGINS else argument for argument in given[:end]] + given[end:]
-
-
-def _asks_for_details(arguments: Sequence[str]) -> bool:
-    # Read by hand: a bug may strike before or while click parses.
-    return any(argument in ("-v", "-vv", "--verbose") for argument in arguments)

@@ -17,6 +17,7 @@ COMMANDS = (
     "derive",
     "cite",
     "plot",
+    "export",
     "gallery",
     "check",
     "targets",

@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 from activations_cli.defaults import counts
 from activations_cli.known_names import Kind, known_names
 from activations_cli.output import Output
+from activations_cli.stores import ARGUMENTS
 
 __all__ = [
     "DEVICE",
@@ -22,6 +23,7 @@ __all__ = [
     "NO_PLUGINS",
     "SEED",
     "activations_argument",
+    "asks_for_details",
     "complete_activations",
     "complete_all",
     "complete_suites",
@@ -159,12 +161,26 @@ def version_option(command: Command) -> Command:
             import activations
 
             click.echo(f"activations {activations.__version__}")
+            if asks_for_details(context.meta.get(ARGUMENTS, ())):
+                from activations_cli.bug_report import show_surroundings
+
+                show_surroundings(context.ensure_object(Output))
             context.exit()
 
     option = click.option(
-        "--version", is_flag=True, is_eager=True, expose_value=False, callback=show, help="Print the version and exit."
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Print the version and exit; with -v all that a bug report needs.",
     )
     return option(command)
+
+
+def asks_for_details(arguments: Sequence[str]) -> bool:
+    """Whether -v or --verbose is typed; read by hand, as a bug may strike before or while click parses."""
+    return any(argument == "--verbose" or re.fullmatch("-[qv]*v[qv]*", argument) for argument in arguments)
 
 
 def json_option(command: Command) -> Command:
@@ -184,13 +200,17 @@ def activations_argument(name: str, *, metavar: str, required: bool = False, ove
 
 
 def complete_activations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The elementwise activations that start as typed; those of plugins as they were seen when loaded last."""
-    return _completed(incomplete.replace("-", "_"), "elementwise")
+    """The elementwise activations that start as typed, behind a colon the settings of one.
+
+    Those of plugins are told as they were seen when loaded last.
+    """
+    return _settings(incomplete, "elementwise") or _completed(incomplete.replace("-", "_"), "elementwise")
 
 
 def complete_all(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The same of both kinds: functions over a dimension are offered too."""
-    return _completed(incomplete.replace("-", "_"), "elementwise", "axis")
+    kinds: tuple[Kind, ...] = ("elementwise", "axis")
+    return _settings(incomplete, *kinds) or _completed(incomplete.replace("-", "_"), *kinds)
 
 
 def complete_targets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -210,6 +230,23 @@ def _completed(incomplete: str, *kinds: Kind) -> list[CompletionItem]:
         return []
     found = [(name, text) for name, text in names.items() if name.startswith(incomplete.lower())]
     return [CompletionItem(name, help=text or None) for name, text in found]
+
+
+def _settings(incomplete: str, *kinds: Kind) -> list[CompletionItem]:
+    """What may follow the colon of `sigmoid:` or the comma of `hardtanh:min_val=-2,`, with values to change."""
+    name, colon, typed = incomplete.partition(":")
+    started = typed.rpartition(",")[2]
+    try:
+        name = name.replace("-", "_").lower()
+        if not colon or name not in known_names(*kinds):
+            return []
+        offered = known_names("setting")[name].split(",")
+    except Exception:  # a completion is silent, whatever is broken
+        return []
+    given = {part.partition("=")[0].strip() for part in typed.split(",")[:-1]}
+    before = incomplete.removesuffix(started)
+    found = [text for text in offered if text.startswith(started) and text.partition("=")[0] not in given]
+    return [CompletionItem(f"{before}{text}") for text in found if text]
 
 
 class DeviceType(click.ParamType[str]):
@@ -251,11 +288,13 @@ class HiddenType(click.ParamType[Hidden]):
         if not all(parts):
             message = f"{value!r} is no list of widths; write whole numbers as in 32,32, or relu:64,sine:32"
             self.fail(message, param, ctx)
+        found = [part for part in parts if part is not None]
+        own = tuple(part["own"] or "" for part in found)
+        if ctx is not None and ctx.resilient_parsing:  # the shell asks for a completion, and waits
+            return Hidden(tuple(int(part["width"]) for part in found), own if any(own) else ())
         from activations.fitting.network import read_hidden
         from activations.fitting.settings import SettingError
 
-        found = [part for part in parts if part is not None]
-        own = tuple(part["own"] or "" for part in found)
         try:
             return Hidden(read_hidden([int(part["width"]) for part in found]), own if any(own) else ())
         except SettingError as error:

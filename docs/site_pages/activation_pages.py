@@ -17,6 +17,7 @@ from activations.expression import Expression
 from site_pages.made import write_made
 from site_pages.markdown import escaped, fence, raw, table
 from site_pages.mathematics import formula_html
+from site_pages.onnx_facts import as_onnx
 from site_pages.pictures import measured
 from site_pages.sessions import session
 
@@ -62,6 +63,7 @@ def activation_page(item: Activation) -> str:
         "## Use it",
         fence("pycon", session(_lines(item))),
         f"On the command line: `activations show {item.name}`, `activations bench sin -a {item.name} -a relu`.",
+        as_onnx(item.name),
         *_parameters(item),
         "## Measured",
         table(("what", "value"), [(name, text) for name, text in facts["facts"]]),
@@ -88,6 +90,7 @@ def axis_page(item: AxisActivation) -> str:
         fence("text", item.formula),
         "## Use it",
         fence("pycon", session(lines)),
+        as_onnx(item.name),
         "## Parameters",
         table(("name", "default"), rows),
         f"**Kinks**: {escaped(item.kinks)}" if item.kinks else "",

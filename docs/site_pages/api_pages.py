@@ -52,6 +52,12 @@ GROUPS = (
          "function_target", "csv_target", "resolve_target"),
     ),
     (
+        "onnx",
+        "activations.onnx",
+        "ONNX",
+        ("onnx_model", "OnnxModel"),
+    ),
+    (
         "testing",
         "activations.testing",
         "Proving",

@@ -18,7 +18,9 @@ from activations.benchmark.statistics import cliques, comparison, digits, interv
 from activations.expression.functions import FUNCTIONS
 from activations.fitting import samples
 from activations.fitting.fused.choice import CACHED_WEIGHTS
+from activations.onnx import OPSET, OPSETS
 from site_pages.markdown import table
+from site_pages.onnx_facts import onnx_graphs, onnx_operators
 
 __all__ = ["TABLES", "figures", "setup"]
 
@@ -52,6 +54,9 @@ def figures() -> dict[str, str]:
         "max_steps": f"{protocol.MAX_STEPS:,}",
         "max_seeds": f"{protocol.MAX_SEEDS:,}",
         "max_jobs": f"{protocol.MAX_JOBS:,}",
+        "onnx_opset": str(OPSET),
+        "onnx_first": str(OPSETS[0]),
+        "onnx_last": str(OPSETS[-1]),
     }
 
 
@@ -93,7 +98,14 @@ def functions() -> str:
     return "Functions: " + ", ".join(f"`{name}`" for name in sorted(FUNCTIONS)) + "."
 
 
-TABLES: dict[str, Callable[[], str]] = {"presets": presets, "seeds": seeds, "hooks": hooks, "functions": functions}
+TABLES: dict[str, Callable[[], str]] = {
+    "presets": presets,
+    "seeds": seeds,
+    "hooks": hooks,
+    "functions": functions,
+    "onnx_operators": onnx_operators,
+    "onnx_graphs": onnx_graphs,
+}
 
 
 def _add_figures(app: Sphinx, config: Any) -> None:

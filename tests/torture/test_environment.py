@@ -19,7 +19,7 @@ from torture.commands import LITTLE, apart, clean, files_below, run, strict
 from activations.benchmark import chunk, jobs
 from activations.benchmark.outcome import Outcome
 from activations.benchmark.plan import Run
-from activations.networks import onnx_file
+from activations.onnx import extra
 from activations_cli.main import cli
 
 torture = pytest.mark.torture
@@ -129,7 +129,7 @@ def test_a_device_whose_memory_is_full_fails_the_run_and_goes_on(
 def test_an_extra_that_is_missing_is_named_with_its_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_file, "_missing", lambda: ["onnx", "onnxscript"])
+    monkeypatch.setattr(extra, "has_onnx", lambda: False)
     found = run("fit", "sin", "--steps", "3", "--hidden", "2", "-q", "--onnx", tmp_path / "a.onnx")
     assert clean(found, 4, "pip install 'torch-activations[onnx]'")
     assert files_below(tmp_path) == []
@@ -163,7 +163,7 @@ for use in (sklearn, onnx, parquet):
 @torture(44)
 def test_an_extra_that_breaks_when_it_is_imported_is_told_with_the_cause(tmp_path: Path) -> None:
     """A package that was built for another numpy raises a ValueError."""
-    for name in ("sklearn", "onnx", "onnxscript", "pandas"):
+    for name in ("sklearn", "onnx", "pandas"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise ValueError('numpy.dtype size changed')\n")
     code = BROKEN.format(folder=str(tmp_path))

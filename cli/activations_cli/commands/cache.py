@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from activations.errors import BuildError
-from activations_cli.caches import CACHES, KERNELS, clear, files, folder, foreign_files, kernel_cache
+from activations_cli.caches import CACHES, KERNELS, clear, files, find_compiler, folder, foreign_files, kernel_cache
 from activations_cli.facts import near
 from activations_cli.options import json_option, pass_output, terminal_options
 from activations_cli.output import Column, Output, counted
-
-if TYPE_CHECKING:
-    from activations.fitting.fused.cache import Cache
-    from activations.fitting.fused.compiler import Compiler
 
 __all__ = ["command"]
 
@@ -134,16 +130,6 @@ def show_info(output: Output, *, as_json: bool) -> None:
         output.table(columns, [[row["name"], row["what"], str(row["files"]), size_text(row["bytes"])] for row in rows])
     if problem is not None:
         raise problem
-
-
-def find_compiler(kernels: Cache | None) -> tuple[Compiler | None, str]:
-    """The compiler, or why there is none."""
-    from activations.fitting.fused.builds import compiler
-
-    try:
-        return compiler(kernels, remember=False), ""
-    except BuildError as error:
-        return None, str(error)
 
 
 def size_text(size: int) -> str:

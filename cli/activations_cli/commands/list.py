@@ -29,6 +29,8 @@ class FilterType(click.ParamType["Filter"]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Filter:
         """Read the filter; a mistake in it is told with its column."""
+        if ctx is not None and ctx.resilient_parsing:
+            self.fail("it is not read for a completion", param, ctx)  # click goes on without a value
         from activations.filters import parse_filter
 
         return parse_filter(str(value))

@@ -22,7 +22,7 @@ import torch
 from contenders.gpu import measure_gpu
 from contenders.jax_way import JAX
 from contenders.problem import Array, Contender, Problem
-from contenders.processes import measure_processes, measure_threads
+from contenders.processes import measure_cores, measure_processes, measure_threads
 from contenders.roofline import Limits, least_seconds, measure_limits
 from contenders.sklearn_way import SKLEARN
 from contenders.torch_ways import FUNCTIONAL, LOOP, NATIVE, OURS
@@ -138,10 +138,13 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     if options.processes:
         found["load"] = os.getloadavg()[0]
+        with steady_arithmetic():
+            found["two_cores"] = measure_cores()
         found["two_processes"], found["two_threads"] = measure_processes(), measure_threads()
         say(
             f"1-64-64-1 in wall time: two processes of the batched engine {found['two_processes']:.2f} times one, two "
-            f"threads of the native one {found['two_threads']:.2f} times one "
+            f"threads of the native one {found['two_threads']:.2f} times one; matrix products alone "
+            f"{found['two_cores']:.2f} times "
             f"(load before: {found['load']:.1f} on {os.cpu_count()} cores; a busy machine hides the gain)"
         )
     return found

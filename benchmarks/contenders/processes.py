@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
 
 from activations.benchmark.plan import CHUNK, Run
 from activations.benchmark.workers import Workers
@@ -11,7 +14,9 @@ from activations.fitting.engine import Engine
 from activations.fitting.target import Target
 from activations.registry import default_registry
 
-__all__ = ["measure_processes", "measure_threads"]
+__all__ = ["measure_cores", "measure_processes", "measure_threads"]
+
+SIDE = 192  # of matrices that lie in a core's second cache
 
 
 def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> float:
@@ -22,6 +27,29 @@ def measure_processes(steps: int = 300, chunks: int = 8, rounds: int = 3) -> flo
 def measure_threads(steps: int = 1000, chunks: int = 8, rounds: int = 3) -> float:
     """How many times as fast two threads of the native engine train the same runs of 1-64-64-1."""
     return _measured("native", steps, chunks, rounds)
+
+
+def measure_cores(products: int = 20_000, rounds: int = 3) -> float:
+    """How many times as fast two threads multiply matrices as one: what two cores of this machine give to anybody.
+
+    Virtual cores may be two halves of one, or share their clock with others.
+    """
+
+    def multiply(count: int) -> None:
+        left, right = torch.rand(2, SIDE, SIDE)
+        out = torch.empty_like(left)
+        for _ in range(count):
+            torch.mm(left, right, out=out)
+
+    ratios = []
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(rounds):
+            start = time.perf_counter()
+            pool.submit(multiply, products).result()
+            middle = time.perf_counter()
+            list(pool.map(multiply, [products // 2] * 2))
+            ratios.append((middle - start) / (time.perf_counter() - middle))
+    return statistics.median(ratios)
 
 
 def _measured(engine: Engine, steps: int, chunks: int, rounds: int) -> float:

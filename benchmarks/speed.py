@@ -138,9 +138,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     if options.processes:
         found["load"] = os.getloadavg()[0]
-        with steady_arithmetic():
-            found["two_cores"] = measure_cores()
         found["two_processes"], found["two_threads"] = measure_processes(), measure_threads()
+        found["two_cores"] = measure_cores()
         say(
             f"1-64-64-1 in wall time: two processes of the batched engine {found['two_processes']:.2f} times one, two "
             f"threads of the native one {found['two_threads']:.2f} times one; matrix products alone "

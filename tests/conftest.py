@@ -1,13 +1,23 @@
 """What all tests share: none of them touches the results, or reads the configuration, of whoever runs them."""
 
+import itertools
 import os
 
 import pytest
 
+HOMES = itertools.count()
+
 
 @pytest.fixture(autouse=True)
-def _own_data_folder(monkeypatch, tmp_path_factory):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+def _own_folders(monkeypatch, tmp_path_factory):
+    for name in os.environ:
+        if name.startswith("ACTIVATIONS_"):
+            monkeypatch.delenv(name)
+    # Made by whoever needs them. For 15,000 tests mktemp would look through the folders of all tests before.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("ACTIVATIONS_CONFIG", "")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,12 +29,3 @@ def _own_cache_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         yield
-
-
-@pytest.fixture(autouse=True)
-def _no_configuration(monkeypatch, tmp_path_factory):
-    for name in os.environ:
-        if name.startswith("ACTIVATIONS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("ACTIVATIONS_CONFIG", "")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))

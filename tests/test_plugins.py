@@ -397,8 +397,9 @@ def test_commands_of_plugins(plugin_sandbox: PluginSandbox) -> None:
     assert (refused.returncode, "not so" in refused.stderr) == (2, True)
     listed = plugin_sandbox.run("list", "tanh", "--json")
     assert [row["name"] for row in json.loads(listed.stdout)] == ["tanh"]
+    checked = plugin_sandbox.run("plugins", "check").stdout.replace("\n", " ")
     for told in ("'list' is taken", "register_commands failed: OSError: no", "'../x' can't name a command"):
-        assert told in plugin_sandbox.run("plugins", "check").stdout.replace("\n", " ")
+        assert told in checked
     help_text = plugin_sandbox.run("--help").stdout
     assert "Commands of plugins:" in help_text
     assert r"Greet [red]\x1b[31m<b>." in help_text

@@ -10,6 +10,7 @@ import torch
 
 from activations.benchmark.plan import CHUNK, Run
 from activations.benchmark.workers import Workers
+from activations.fitting.devices import compute_steadily
 from activations.fitting.engine import Engine
 from activations.fitting.target import Target
 from activations.registry import default_registry
@@ -42,7 +43,7 @@ def measure_cores(products: int = 20_000, rounds: int = 3) -> float:
             torch.mm(left, right, out=out)
 
     ratios = []
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2, initializer=compute_steadily) as pool:
         for _ in range(rounds):
             start = time.perf_counter()
             pool.submit(multiply, products).result()

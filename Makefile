@@ -25,7 +25,7 @@ test: $(VENV)/.dev
 
 # Ends with an error below 100/100. The marks are on tests everywhere; see tests/torture.
 torture: $(VENV)/.dev
-	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m torture -p torture.score -n auto --dist worksteal
+	PYTHONPATH="$(CURDIR)/tests" OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m torture -p torture.score -n auto --dist worksteal
 
 # What it finds on its way comes into FUZZ_CORPUS; a fault into a file crash-….
 fuzz: $(VENV)/.dev

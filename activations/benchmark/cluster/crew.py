@@ -214,7 +214,8 @@ class ClusterCrew:
                 pass
             if self._client.status != "running":
                 raise ClusterLostError(f"cluster {self._address}: the connection to the scheduler was lost")
-            self._look(self._known_workers())
+            with contextlib.suppress(OSError):  # the client's status tells whether the connection is lost
+                self._look(self._known_workers())
             if self.workers:
                 empty_since = None
                 continue
@@ -246,7 +247,9 @@ class ClusterCrew:
         return finished
 
     def _known_workers(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = self._client.scheduler_info(n_workers=-1)["workers"]
+        # Not by scheduler_info: Dask's own heartbeat, which asks for no workers, overwrites what that is about to give.
+        identity = self._client.sync(self._client.scheduler.identity, n_workers=-1)
+        found: dict[str, dict[str, Any]] = identity["workers"]
         return found
 
     def _look(self, known: dict[str, dict[str, Any]]) -> None:

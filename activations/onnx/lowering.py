@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from activations.fitting.fused.graph import Graph, Node
+from activations.fitting.fused.graph import Graph, Node, ordered
 
-__all__ = ["OPERATORS", "lowered", "ordered"]
+__all__ = ["OPERATORS", "lowered"]
 
 OPERATORS: Final[Mapping[str, str]] = {
     "abs": "Abs",
@@ -71,7 +71,7 @@ def lowered(value: Node) -> Node:
     """
     graph = Graph(value.graph.precision)
     made: dict[Node, Node] = {}
-    for node in ordered(value):
+    for node in ordered([value]):
         operands = [made[operand] for operand in node.operands]
         if node.operation == "constant":
             made[node] = graph.constant(bool(node.number) if node.is_mask else node.number)
@@ -88,18 +88,6 @@ def lowered(value: Node) -> Node:
         else:
             made[node] = RULES[node.operation](graph, *operands)
     return made[value]
-
-
-def ordered(value: Node) -> list[Node]:
-    """All that a value is computed from, each behind its operands."""
-    found: set[Node] = set()
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += node.operands
-    return sorted(found, key=lambda node: node.place)
 
 
 def _expm1(graph: Graph, x: Node) -> Node:

@@ -9,10 +9,10 @@ from typing import Any
 from activations import __version__
 from activations.declare import Variant
 from activations.errors import DataError
-from activations.fitting.fused.graph import Inexpressible, Node
+from activations.fitting.fused.graph import Inexpressible, Node, ordered
 from activations.fitting.fused.recording import record
 from activations.onnx.extra import silence
-from activations.onnx.lowering import OPERATORS, lowered, ordered
+from activations.onnx.lowering import OPERATORS, lowered
 from activations.onnx.parts import Parts
 from activations.onnx.standard import Single
 
@@ -81,7 +81,7 @@ def add_value(parts: Parts, value: Node, inputs: Sequence[str], parameters: Sequ
     """
     names: dict[Node, str] = {}
     used: set[str] = set()
-    for node in ordered(value):
+    for node in ordered([value]):
         if node.operation == "input":
             names[node] = inputs[int(node.number)]
             used.add(names[node])

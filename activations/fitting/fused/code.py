@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from activations.declare import Variant
-from activations.fitting.fused.graph import Inexpressible, Node
+from activations.fitting.fused.graph import Inexpressible, Node, ordered
 from activations.fitting.fused.recording import record
 from activations.fitting.precision import Precision
 
@@ -97,7 +97,7 @@ def emit(variant: Variant, precision: Precision = "float32") -> Emitted:
     """
     recorded = record(variant, precision)
     outputs = (recorded.value, *recorded.slopes)
-    order = _ordered(outputs)
+    order = ordered(outputs)
     varying = _varying(order)
     names = {node: f"{'v' if node in varying else 'c'}{index}" for index, node in enumerate(order)}
     before, inside = [], []
@@ -131,18 +131,6 @@ def source(emitted: Sequence[Emitted]) -> str:
     """A translation unit of these functions, each once."""
     texts = {item.symbol: item.text for item in emitted}
     return "\n".join(['#include "math.hpp"\n', *texts.values()])
-
-
-def _ordered(outputs: Iterable[Node]) -> list[Node]:
-    """All nodes that the outputs are computed from, each behind its operands."""
-    found: set[Node] = set()
-    waiting = list(outputs)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += node.operands
-    return sorted(found, key=lambda node: node.place)
 
 
 def _varying(order: Iterable[Node]) -> set[Node]:

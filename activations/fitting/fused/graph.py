@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from activations.errors import ActivationsError
 from activations.fitting.precision import Precision
 
-__all__ = ["Graph", "Inexpressible", "Node", "Operand"]
+__all__ = ["Graph", "Inexpressible", "Node", "Operand", "ordered"]
 
 
 MAX_POWER = 8  # a longer chain of products rounds worse than a power does
@@ -375,6 +375,18 @@ class Graph:
         if node is None:
             node = self._known[key] = Node(self, operation, operands, number, len(self._known), is_mask)
         return node
+
+
+def ordered(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes that the outputs are computed from, each behind its operands."""
+    found: set[Node] = set()
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += node.operands
+    return sorted(found, key=lambda node: node.place)
 
 
 def _is_mask(operand: Operand) -> bool:
